@@ -1,0 +1,3 @@
+module github.com/prcheck/prcheck
+
+go 1.26.0
