@@ -1,0 +1,211 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package v1alpha1
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Severity is what a profile makes of a keyword.
+// +kubebuilder:validation:Enum=error;warning;style;info;staging;verbose;ignored
+type Severity string
+
+// ScopeStrategy says how much of the repository a run scans.
+// +kubebuilder:validation:Enum=Auto;Full
+type ScopeStrategy string
+
+// The scope strategies.
+const (
+	ScopeAuto ScopeStrategy = "Auto" // what the change can affect, as the planner proves it
+	ScopeFull ScopeStrategy = "Full" // everything, both sides
+)
+
+// SandboxMode says what happens where the sandbox cannot be applied.
+// +kubebuilder:validation:Enum=Required;BestEffort
+type SandboxMode string
+
+// The sandbox modes.
+const (
+	SandboxRequired   SandboxMode = "Required"   // refuse to run; the check ends in error
+	SandboxBestEffort SandboxMode = "BestEffort" // run, and record which parts were not applied
+)
+
+// Pkgcheck says how the pkgcheck driver runs.
+type Pkgcheck struct {
+	// profiles are the profile statuses that are scanned.
+	// +kubebuilder:default={"stable","dev"}
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=3
+	// +kubebuilder:validation:items:Enum=stable;dev;exp
+	// +optional
+	Profiles []string `json:"profiles,omitempty"`
+	// keywords to look for, each optionally with a leading - to leave it out, as pkgcheck's --keywords takes them. Empty: all that are on by default.
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=512
+	// +kubebuilder:validation:items:Pattern=`^-?[A-Za-z0-9]+$`
+	// +kubebuilder:validation:items:MaxLength=80
+	// +optional
+	Keywords []string `json:"keywords,omitempty"`
+	// jobs is the number of worker processes. 0: the CPU limit, rounded up.
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=256
+	// +optional
+	Jobs int32 `json:"jobs,omitempty"`
+}
+
+// StageTimeouts bound each stage of a run. The runner enforces them; the pod's own deadline is only the backstop.
+type StageTimeouts struct {
+	// fetch bounds the delivery of trees.
+	// +kubebuilder:default="10m"
+	// +optional
+	Fetch metav1.Duration `json:"fetch,omitzero"`
+	// prepare bounds the regeneration of metadata.
+	// +kubebuilder:default="20m"
+	// +optional
+	Prepare metav1.Duration `json:"prepare,omitzero"`
+	// scan bounds the QA tool, both sides together.
+	// +kubebuilder:default="45m"
+	// +optional
+	Scan metav1.Duration `json:"scan,omitzero"`
+	// publish bounds the upload of the results.
+	// +kubebuilder:default="10m"
+	// +optional
+	Publish metav1.Duration `json:"publish,omitzero"`
+}
+
+// RunResources is what one container of a run's pod may use; the containers run one after the other.
+type RunResources struct {
+	// cpu is both request and limit.
+	// +kubebuilder:default="1"
+	// +optional
+	CPU resource.Quantity `json:"cpu,omitzero"`
+	// memory is what the QA tool itself may use. The pod asks for this plus its memory volumes.
+	// +kubebuilder:default="2Gi"
+	// +optional
+	Memory resource.Quantity `json:"memory,omitzero"`
+	// ephemeralStorage bounds trees, caches and outputs together.
+	// +kubebuilder:default="8Gi"
+	// +optional
+	EphemeralStorage resource.Quantity `json:"ephemeralStorage,omitzero"`
+}
+
+// PodOverrides are the parts of the run's pod that a cluster needs to have a say in.
+type PodOverrides struct {
+	// nodeSelector of the pod.
+	// +kubebuilder:validation:MaxProperties=32
+	// +optional
+	NodeSelector map[string]string `json:"nodeSelector,omitempty"`
+	// tolerations of the pod.
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=32
+	// +optional
+	Tolerations []corev1.Toleration `json:"tolerations,omitempty"`
+	// runtimeClassName of the pod.
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	RuntimeClassName *string `json:"runtimeClassName,omitempty"`
+	// priorityClassName of the pod.
+	// +kubebuilder:validation:MaxLength=253
+	// +optional
+	PriorityClassName string `json:"priorityClassName,omitempty"`
+	// imagePullSecrets of the pod.
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=8
+	// +optional
+	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
+}
+
+// CheckProfileSpec says how a pull request is checked. An edit applies to heads that come after it.
+type CheckProfileSpec struct {
+	// image is the toolchain, by digest: the same image judges both sides, today and when a run is repeated.
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[^@ ]+@sha256:[0-9a-f]{64}$')",message="image must be named by digest, NAME@sha256:…, so that base and head are judged by the same tool"
+	// +required
+	Image string `json:"image,omitempty"`
+	// pkgcheck runs pkgcheck under prcheck's driver.
+	// +required
+	Pkgcheck *Pkgcheck `json:"pkgcheck,omitempty"`
+	// severities overrides the tool's own level, keyword by keyword.
+	// +kubebuilder:validation:MaxProperties=512
+	// +optional
+	Severities map[string]Severity `json:"severities,omitempty"`
+	// gate lists the levels whose new facts make a pull request fail.
+	// +kubebuilder:default={"error"}
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=6
+	// +kubebuilder:validation:items:Enum=error;warning;style;info;staging;verbose
+	// +optional
+	Gate []Severity `json:"gate,omitempty"`
+	// gateInherited makes inherited facts of a gating level fail, too: each new version must be clean.
+	// +optional
+	GateInherited bool `json:"gateInherited,omitempty"`
+	// scope says how much is scanned.
+	// +kubebuilder:default=Auto
+	// +optional
+	Scope ScopeStrategy `json:"scope,omitempty"`
+	// timeouts bound each stage.
+	// +kubebuilder:default={}
+	// +optional
+	Timeouts StageTimeouts `json:"timeouts,omitzero"`
+	// resources bound each container.
+	// +kubebuilder:default={}
+	// +optional
+	Resources RunResources `json:"resources,omitzero"`
+	// sandbox says what happens where the sandbox cannot be applied.
+	// +kubebuilder:default=Required
+	// +optional
+	Sandbox SandboxMode `json:"sandbox,omitempty"`
+	// pod overrides parts of the run's pod.
+	// +kubebuilder:default={}
+	// +optional
+	Pod PodOverrides `json:"pod,omitzero"`
+}
+
+// CheckProfileStatus says whether the profile can be used.
+type CheckProfileStatus struct {
+	// conditions: see the constants in conditions.go for each one's polarity.
+	// +listType=map
+	// +listMapKey=type
+	// +kubebuilder:validation:MaxItems=16
+	// +optional
+	Conditions []metav1.Condition `json:"conditions,omitempty"`
+	// observedGeneration is the newest generation that the conditions speak of; -1 before the first look.
+	// +kubebuilder:default=-1
+	// +optional
+	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+}
+
+// CheckProfile says how pull requests are checked: toolchain, scan, severities and limits.
+// +kubebuilder:object:root=true
+// +kubebuilder:subresource:status
+// +kubebuilder:resource:shortName=prcprofile,categories=prcheck
+// +kubebuilder:printcolumn:name="Scope",type=string,JSONPath=`.spec.scope`
+// +kubebuilder:printcolumn:name="Sandbox",type=string,JSONPath=`.spec.sandbox`
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`
+// +kubebuilder:printcolumn:name="Image",type=string,priority=1,JSONPath=`.spec.image`
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+type CheckProfile struct {
+	metav1.TypeMeta `json:",inline"`
+	// metadata of the object.
+	// +optional
+	metav1.ObjectMeta `json:"metadata,omitzero"`
+	// spec says how a pull request is checked.
+	// +required
+	Spec CheckProfileSpec `json:"spec,omitzero"`
+	// status says whether the profile can be used.
+	// +default={"observedGeneration": -1}
+	// +optional
+	Status CheckProfileStatus `json:"status,omitzero"`
+}
+
+// CheckProfileList is a list of profiles.
+// +kubebuilder:object:root=true
+type CheckProfileList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata,omitzero"`
+	Items           []CheckProfile `json:"items"`
+}
