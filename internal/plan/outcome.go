@@ -1,0 +1,69 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import "time"
+
+// Stage is one step of a run.
+type Stage string
+
+// The stages, in order.
+const (
+	StageFetch   Stage = "fetch"
+	StagePrepare Stage = "prepare"
+	StageScan    Stage = "scan"
+	StagePublish Stage = "publish"
+)
+
+// Stages lists the stages in order.
+var Stages = []Stage{StageFetch, StagePrepare, StageScan, StagePublish}
+
+// Outcome says what happened to a stage. The runner, never the tool, writes it (outcome.json).
+type Outcome struct {
+	Stage    Stage     `json:"stage"`
+	Started  time.Time `json:"started"`
+	Finished time.Time `json:"finished"`
+	// ExitCode of the tool; -1 where it was killed or never started.
+	ExitCode int    `json:"exitCode"`
+	Signal   string `json:"signal,omitempty"` // e.g. "killed"
+	// Reason is empty where the stage completed, else one of the Reason… words.
+	Reason string `json:"reason,omitempty"`
+	// Message says what happened in words that a contributor can read.
+	Message string `json:"message,omitempty"`
+	// OOMKills is how often the kernel killed for memory in the container's cgroup; -1 where that cannot be read.
+	OOMKills     int64   `json:"oomKills"`
+	CPUSeconds   float64 `json:"cpuSeconds"`
+	PeakBytes    int64   `json:"peakBytes"`
+	LogTruncated int64   `json:"logTruncated,omitempty"` // bytes of log left out
+	// Sandbox lists the protections that were applied; Missing those that could not be (only under BestEffort).
+	Sandbox []string `json:"sandbox,omitempty"`
+	Missing []string `json:"missing,omitempty"`
+	// Sides are the steps of the stage with their seconds, e.g. "base regen".
+	Steps []Step `json:"steps,omitempty"`
+}
+
+// Step is a part of a stage with its time.
+type Step struct {
+	Name    string  `json:"name"`
+	Seconds float64 `json:"seconds"`
+}
+
+// OK says whether the stage completed.
+func (o Outcome) OK() bool { return o.Reason == "" }
+
+// Reasons of an Outcome, and of a verdict that could not be reached.
+const (
+	ReasonTimeout        = "Timeout"     // the stage's time limit
+	ReasonOutOfMemory    = "OutOfMemory" // the profile's memory limit
+	ReasonOutputLimit    = "OutputLimit" // the stage wrote more than it may
+	ReasonDiskFull       = "DiskFull"    // the stage's storage limit
+	ReasonToolFailed     = "ToolFailed"  // the tool ended with an error or a signal
+	ReasonIncomplete     = "Incomplete"  // evidence is missing: packages, end of stream, checks
+	ReasonUnlike         = "UnlikeRuns"  // base and head were not scanned alike
+	ReasonNoSandbox      = "SandboxUnavailable"
+	ReasonFetchFailed    = "FetchFailed"
+	ReasonPublishFailed  = "PublishFailed"
+	ReasonBrokenBase     = "BrokenBase"     // the target branch itself does not scan
+	ReasonInfrastructure = "Infrastructure" // node lost, eviction by the node, image pull …
+)
