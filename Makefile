@@ -1,0 +1,63 @@
+# prcheck's commands. `make help` lists them; each does its own set-up on a fresh Debian 12 with root, Go, git and make.
+
+SHELL := /bin/bash -o pipefail -e
+.DEFAULT_GOAL := help
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/prcheck
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 0.1.0)
+TOOL := go tool -modfile=go.tools.mod
+GOFLAGS_BUILD := -trimpath -ldflags "-s -w -X github.com/prcheck/prcheck/internal/version.Version=$(VERSION)"
+
+.PHONY: help
+help: ## List the commands
+	@grep -hE '^[a-z0-9_-]+:.*## ' $(MAKEFILE_LIST) | sort | awk 'BEGIN {FS = ":.*## "} {printf "  %-16s %s\n", $$1, $$2}'
+
+##@ Build
+
+.PHONY: build
+build: ## Build the four programs into bin/
+	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/ ./cmd/...
+	ln -sf prcheck bin/kubectl-prcheck
+
+.PHONY: generate
+generate: ## Regenerate deep copies, CRDs, roles, the chart's copies of them and config/default
+	$(TOOL) controller-gen object:headerFile=hack/boilerplate.go.txt crd paths=./api/... output:crd:dir=config/crd/bases
+	$(TOOL) controller-gen rbac:roleName=prcheck-manager paths=./controllers/... output:rbac:dir=config/rbac/manager
+	$(TOOL) controller-gen rbac:roleName=prcheck-server paths=./cmd/server/... output:rbac:dir=config/rbac/server
+	hack/generate-chart.sh
+
+##@ Check
+
+.PHONY: lint
+lint: setup ## Run the linters: Go, API types, chart
+	hack/lint.sh
+
+.PHONY: verify
+verify: generate lint ## Regenerate everything and fail on a difference; lint
+	hack/verify-clean.sh
+
+.PHONY: test
+test: test-unit test-driver test-cluster ## Run every test but the long runs (benches, soundness, faults)
+
+.PHONY: test-unit
+test-unit: setup k8s-bins toolchain corpus ## Run all Go tests that need no cluster of nodes
+	go test -timeout 30m ./...
+
+.PHONY: test-cluster
+test-cluster: setup k8s-bins images ## Run the tests on a real cluster of two nodes, the demo's scenario among them
+	go test -tags cluster -count=1 -timeout 40m -v ./test/cluster/... ./test/e2e/...
+
+.PHONY: demo
+demo: setup k8s-bins images ## Check real pull requests on a cluster that it starts itself; KEEP=1 leaves it running
+	go run ./test/demo $(if $(KEEP),--keep)
+
+##@ Set-up (the commands above call these)
+
+.PHONY: setup
+setup: ## Install the Debian packages that are missing
+	@hack/setup.sh
+
+.PHONY: clean
+clean: ## Remove what was built here; the caches stay
+	rm -rf bin dist
+
+include $(wildcard hack/*.mk)
