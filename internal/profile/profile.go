@@ -1,0 +1,181 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Package profile makes a run's immutable snapshot of a CheckProfile, the same for the manager and for prcheck run, and
+// says what is wrong with a profile that cannot be used. It is pure; it reads neither cluster nor image.
+package profile
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	prcheckv1 "github.com/prcheck/prcheck/api/v1alpha1"
+	"github.com/prcheck/prcheck/internal/finding"
+	"github.com/prcheck/prcheck/internal/plan"
+)
+
+// OutputBytes caps what one stage of a run may write as its output, and its log.
+const OutputBytes = 256 << 20
+
+// The smallest memory that a scan can be given, and the longest time that a stage may take.
+const (
+	minMemory  = 64 << 20
+	maxTimeout = 24 * time.Hour
+)
+
+// The defaults of the API, for profiles that no API server has filled in (prcheck run --profile FILE).
+const (
+	defaultMemory  = 2 << 30
+	defaultFetch   = 10 * time.Minute
+	defaultPrepare = 20 * time.Minute
+	defaultScan    = 45 * time.Minute
+	defaultPublish = 10 * time.Minute
+)
+
+// ErrInvalid is wrapped by every error of Snapshot: the profile cannot be used until somebody edits it.
+var ErrInvalid = errors.New("the profile cannot be used")
+
+// keyword is how pkgcheck writes the names of its results.
+var keyword = regexp.MustCompile(`^[A-Z][A-Za-z0-9]{1,79}$`)
+
+var levels = map[prcheckv1.Severity]finding.Level{
+	"error": finding.LevelError, "warning": finding.LevelWarning, "style": finding.LevelStyle, "info": finding.LevelInfo,
+	"staging": finding.LevelStaging, "verbose": finding.LevelVerbose, "ignored": finding.LevelIgnored,
+}
+
+// Snapshot returns the profile as a run takes it: defaults filled in, sets sorted, so that equal profiles have equal
+// digests. Its error wraps ErrInvalid and names every field that is wrong, sorted.
+func Snapshot(profile *prcheckv1.CheckProfile) (plan.Snapshot, error) {
+	spec := &profile.Spec
+	pkgcheck := spec.Pkgcheck
+	if pkgcheck == nil {
+		pkgcheck = &prcheckv1.Pkgcheck{}
+	}
+	snapshot := plan.Snapshot{
+		Name: profile.Name, Image: spec.Image,
+		Profiles: sorted(pkgcheck.Profiles, "dev", "stable"), Keywords: sorted(pkgcheck.Keywords), Jobs: int(pkgcheck.Jobs),
+		GateInherited: spec.GateInherited, FullScope: spec.Scope == prcheckv1.ScopeFull,
+		SandboxLenient: spec.Sandbox == prcheckv1.SandboxBestEffort, OutputBytes: OutputBytes,
+	}
+	var problems problems
+	snapshot.Severities = problems.severities(spec.Severities)
+	snapshot.Gate = problems.gate(spec.Gate)
+	snapshot.Timeouts = problems.timeouts(&spec.Timeouts)
+	snapshot.MemoryBytes = problems.memory(spec.Resources.Memory)
+	problems.pkgcheck(pkgcheck)
+	return snapshot, problems.err(profile.Name)
+}
+
+// Timeouts returns the stages' limits with defaults filled in.
+func Timeouts(spec *prcheckv1.StageTimeouts) plan.Timeouts {
+	return plan.Timeouts{
+		Fetch: orDefault(spec.Fetch.Duration, defaultFetch), Prepare: orDefault(spec.Prepare.Duration, defaultPrepare),
+		Scan: orDefault(spec.Scan.Duration, defaultScan), Publish: orDefault(spec.Publish.Duration, defaultPublish),
+	}
+}
+
+type problems []string
+
+func (p *problems) add(format string, args ...any) { *p = append(*p, fmt.Sprintf(format, args...)) }
+
+func (p *problems) err(name string) error {
+	if len(*p) == 0 {
+		return nil
+	}
+	slices.Sort(*p)
+	return fmt.Errorf("%w: CheckProfile %s: %s", ErrInvalid, name, strings.Join(*p, "; "))
+}
+
+func (p *problems) severities(given map[string]prcheckv1.Severity) map[string]finding.Level {
+	result := make(map[string]finding.Level, len(given))
+	for name, severity := range given {
+		level, known := levels[severity]
+		switch {
+		case !keyword.MatchString(name):
+			p.add("spec.severities: %q is not a keyword of pkgcheck; write it as pkgcheck show --keywords does, e.g. NonexistentDeps", name)
+		case !known:
+			p.add("spec.severities.%s: %q is no level; use error, warning, style, info, staging, verbose or ignored", name, severity)
+		default:
+			result[name] = level
+		}
+	}
+	return result
+}
+
+func (p *problems) gate(given []prcheckv1.Severity) []finding.Level {
+	result := []finding.Level{}
+	for _, severity := range given {
+		level, known := levels[severity]
+		if !known || level == finding.LevelIgnored {
+			p.add("spec.gate: %q cannot gate; use error, warning, style, info, staging or verbose", severity)
+			continue
+		}
+		result = append(result, level)
+	}
+	if len(given) == 0 {
+		result = append(result, finding.LevelError)
+	}
+	slices.Sort(result)
+	return slices.Compact(result)
+}
+
+func (p *problems) timeouts(spec *prcheckv1.StageTimeouts) plan.Timeouts {
+	limits := Timeouts(spec)
+	for stage, limit := range map[plan.Stage]time.Duration{
+		plan.StageFetch: limits.Fetch, plan.StagePrepare: limits.Prepare, plan.StageScan: limits.Scan, plan.StagePublish: limits.Publish,
+	} {
+		if limit < time.Second || limit > maxTimeout {
+			p.add("spec.timeouts.%s: %s is not between 1s and 24h", stage, limit)
+		}
+	}
+	return limits
+}
+
+func (p *problems) memory(given resource.Quantity) int64 {
+	if given.IsZero() {
+		return defaultMemory
+	}
+	if given.Value() < minMemory {
+		p.add("spec.resources.memory: %s is less than the 64Mi that the smallest scan needs", given.String())
+	}
+	return given.Value()
+}
+
+func (p *problems) pkgcheck(spec *prcheckv1.Pkgcheck) {
+	for _, status := range spec.Profiles {
+		if !slices.Contains([]string{"stable", "dev", "exp"}, status) {
+			p.add("spec.pkgcheck.profiles: %q is not one of stable, dev, exp", status)
+		}
+	}
+	for _, name := range spec.Keywords {
+		if !keyword.MatchString(strings.TrimPrefix(name, "-")) {
+			p.add("spec.pkgcheck.keywords: %q is not a keyword of pkgcheck; write it as pkgcheck show --keywords does, e.g. NonexistentDeps", name)
+		}
+	}
+	if spec.Jobs < 0 {
+		p.add("spec.pkgcheck.jobs: %d is negative; 0 means as many as the CPU limit", spec.Jobs)
+	}
+}
+
+// sorted returns the given set, or the default one, in order and without repetition; never nil, so that digests do not differ.
+func sorted(given []string, byDefault ...string) []string {
+	if len(given) == 0 {
+		given = byDefault
+	}
+	result := append([]string{}, given...)
+	slices.Sort(result)
+	return slices.Compact(result)
+}
+
+func orDefault(given, byDefault time.Duration) time.Duration {
+	if given == 0 {
+		return byDefault
+	}
+	return given
+}
