@@ -1,0 +1,191 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package compare
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/prcheck/prcheck/internal/finding"
+)
+
+// A blocker is a rule whose finding stops the tool from looking at what lies behind it (planner-rules §4 K).
+type blocker struct {
+	// depth orders blockers that hide one another: a version that cannot be sourced has no SLOT to be invalid.
+	depth int
+	// hides says whether a fact could lie behind a finding of this rule.
+	hides func(wall, fact *finding.Fact) bool
+}
+
+// blockers by rule. Sourcing errors hide everything of the version; an attribute that cannot be parsed hides what the checks
+// that read it say, since pkgcheck gives such a check up for the version.
+var blockers = map[string]blocker{
+	"SourcingError":     {0, ofVersion},
+	"InvalidEapi":       {0, ofVersion},
+	"InvalidSlot":       {1, ofVersion},
+	"InvalidDepend":     {2, ofDependencies},
+	"InvalidRdepend":    {2, ofDependencies},
+	"InvalidPdepend":    {2, ofDependencies},
+	"InvalidBdepend":    {2, ofDependencies},
+	"InvalidIdepend":    {2, ofDependencies},
+	"PkgBadlyFormedXml": {0, ofPackageXML(true)},
+	"PkgInvalidXml":     {1, ofPackageXML(false)},
+	"CatBadlyFormedXml": {0, ofCategoryXML},
+	"CatInvalidXml":     {1, ofCategoryXML},
+	"ProfileError":      {0, ofProfileFile},
+}
+
+// visible is the depth of a fact that hides nothing.
+const visible = 1 << 10
+
+func depth(f *finding.Fact) int {
+	if b, ok := blockers[f.Rule]; ok {
+		return b.depth
+	}
+	return visible
+}
+
+// listingChecks look at file names, sizes and modes, whatever is in the ebuilds.
+var listingChecks = []string{"PkgDirCheck", "PackageMetadataXmlCheck"}
+
+// dependencyChecks read at least one of the five dependency classes of each version.
+var dependencyChecks = []string{
+	"CrossSlotRangeDepCheck", "DependencyCheck", "EclassManualDepsCheck", "KeywordsCheck", "MissingSlotDepCheck",
+	"MissingUnpackerDepCheck", "OutdatedBlockersCheck", "PerlCheck", "PythonCheck", "PythonCompatCheck", "RubyCompatCheck",
+	"RustCheck", "UseFlagsWithoutEffectsCheck", "VirtualProvidersCheck", "VisibilityCheck",
+}
+
+// metadataReaders read what metadata.xml says beside the check that judges the file.
+var metadataReaders = []string{"LocalUseCheck", "MissingRemoteIdCheck"}
+
+func ofVersion(wall, f *finding.Fact) bool {
+	if wall.Category != f.Category || wall.Package != f.Package || slices.Contains(listingChecks, f.Check) {
+		return false
+	}
+	return wall.Version == f.Version || (f.Version == "" && f.Package != "")
+}
+
+func ofDependencies(wall, f *finding.Fact) bool {
+	return ofVersion(wall, f) && (f.Check == "" || slices.Contains(dependencyChecks, f.Check))
+}
+
+func ofPackageXML(readers bool) func(wall, f *finding.Fact) bool {
+	return func(wall, f *finding.Fact) bool {
+		if wall.Category != f.Category || wall.Package != f.Package {
+			return false
+		}
+		return f.Check == "PackageMetadataXmlCheck" || path.Base(f.Path) == "metadata.xml" ||
+			(readers && slices.Contains(metadataReaders, f.Check))
+	}
+}
+
+func ofCategoryXML(wall, f *finding.Fact) bool {
+	return wall.Category == f.Category && f.Package == "" &&
+		(f.Check == "CategoryMetadataXmlCheck" || path.Base(f.Path) == "metadata.xml")
+}
+
+// ofProfileFile: what a profile's file says after the error is not read. Profiles that inherit the file are in side.before.
+func ofProfileFile(wall, f *finding.Fact) bool { return f.Path != "" && f.Path == wall.Path }
+
+// profileOf returns the profile that a fact is about, "" for facts that hold whatever the profile.
+func profileOf(f *finding.Fact) string {
+	name, _ := f.Attributes["profile"].(string)
+	return name
+}
+
+// place is where blockers can be looked up: by category and package, both empty for profiles.
+type place struct{ category, name string }
+
+// side is what one side says about blocking.
+type side struct {
+	walls map[place][]*finding.Fact
+	// evaluated are the profiles of which the side has facts; filled where the side has a ProfileError.
+	evaluated map[string]bool
+}
+
+func newSide(facts []finding.Fact) side {
+	s := side{walls: map[place][]*finding.Fact{}}
+	profiles := false
+	for i := range facts {
+		f := &facts[i]
+		if _, ok := blockers[f.Rule]; ok {
+			at := place{f.Category, f.Package}
+			s.walls[at] = append(s.walls[at], f)
+			profiles = profiles || f.Rule == "ProfileError"
+		}
+	}
+	for _, found := range s.walls {
+		sortFacts(found)
+	}
+	if profiles {
+		s.evaluated = map[string]bool{}
+		for i := range facts {
+			if name := profileOf(&facts[i]); name != "" {
+				s.evaluated[name] = true
+			}
+		}
+	}
+	return s
+}
+
+// split takes those facts out that are on one side (here) only because the other (there) has a blocker that this one has not.
+func split(facts []*finding.Fact, class finding.Class, there, here side) (rest []*finding.Fact, behind []Entry) {
+	if len(there.walls) == 0 {
+		return facts, nil
+	}
+	for _, f := range facts {
+		if wall := there.before(f, here); wall != nil {
+			behind = append(behind, Entry{Class: class, Fact: f, Behind: wallName(wall)})
+		} else {
+			rest = append(rest, f)
+		}
+	}
+	return rest, behind
+}
+
+// before returns the first blocker of the side that a fact of the other side could lie behind, nil where there is none.
+func (s side) before(f *finding.Fact, other side) *finding.Fact {
+	at := place{f.Category, f.Package}
+	for _, wall := range s.walls[at] {
+		b := blockers[wall.Rule]
+		if b.depth < depth(f) && b.hides(wall, f) && !other.has(wall) {
+			return wall
+		}
+	}
+	// A profile that cannot be read is not evaluated at all. Facts about it on this side prove that it was.
+	if name := profileOf(f); name != "" && s.evaluated != nil && !s.evaluated[name] {
+		for _, wall := range s.walls[place{}] {
+			if wall.Rule == "ProfileError" && !other.has(wall) {
+				return wall
+			}
+		}
+	}
+	return nil
+}
+
+// has says whether the side has the blocker too: the same rule for the same thing, whatever its message says. Profile errors
+// are told apart by their file.
+func (s side) has(wall *finding.Fact) bool {
+	for _, f := range s.walls[place{wall.Category, wall.Package}] {
+		if f.Rule == wall.Rule && f.Version == wall.Version && (f.Rule != "ProfileError" || f.Path == wall.Path) {
+			return true
+		}
+	}
+	return false
+}
+
+// wallName names a blocker for people: "SourcingError in a-1.1".
+func wallName(f *finding.Fact) string {
+	switch {
+	case f.Package != "" && f.Version != "":
+		return f.Rule + " in " + f.Package + "-" + f.Version
+	case f.Package != "":
+		return f.Rule + " in " + f.Category + "/" + f.Package
+	case f.Category != "":
+		return f.Rule + " in " + f.Category
+	default:
+		return strings.TrimSuffix(f.Rule+" in "+f.Path, " in ")
+	}
+}

@@ -1,0 +1,276 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package compare
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/prcheck/prcheck/internal/finding"
+)
+
+// kinship knows which versions exist where and which packages were renamed, so as to tell which facts a bump carries over.
+type kinship struct {
+	base, head Side
+	former     map[Package][]Package // present name → former names, nearest first
+}
+
+func newKinship(base, head Side, renames map[Package]Package) *kinship {
+	k := &kinship{base: base, head: head, former: map[Package][]Package{}}
+	for old := range renames {
+		seen := map[Package]bool{old: true}
+		for name, ok := renames[old]; ok && !seen[name]; name, ok = renames[name] {
+			seen[name] = true
+			k.former[name] = append(k.former[name], old)
+		}
+	}
+	for _, names := range k.former {
+		slices.SortFunc(names, comparePackages)
+	}
+	return k
+}
+
+func comparePackages(a, b Package) int {
+	return cmp.Or(strings.Compare(a.Category, b.Category), strings.Compare(a.Name, b.Name))
+}
+
+// strain is what facts have in common that one carries over from another: the package that has them on head, and the text.
+type strain struct {
+	pkg  Package
+	text string
+}
+
+// lineage collects the facts of one strain.
+type lineage struct {
+	heirs []*finding.Fact // left on head, in versions that base does not have
+	stock []*finding.Fact // on base, whatever their class
+}
+
+// inherit takes the facts out of head's rest that base has in another version, and out of base's rest those that moved there.
+func (k *kinship) inherit(base, restBase, restHead []*finding.Fact) (inherited []Entry, left, gone []*finding.Fact, moved int) {
+	versions := k.versions(base, restHead)
+	lines := map[strain]*lineage{}
+	wanted := map[Package][]Package{} // package on base → packages on head that may have its facts
+	for _, f := range restHead {
+		p := Package{f.Category, f.Package}
+		if f.Package == "" || versions.has(p, f.Version) {
+			left = append(left, f)
+			continue
+		}
+		names, renamed := append([]Package{p}, k.former[p]...), len(k.former[p]) > 0
+		for _, old := range names {
+			if !slices.Contains(wanted[old], p) {
+				wanted[old] = append(wanted[old], p)
+			}
+		}
+		s := strain{p, carried(f, renamed)}
+		if lines[s] == nil {
+			lines[s] = &lineage{}
+		}
+		lines[s].heirs = append(lines[s].heirs, f)
+	}
+	if len(lines) == 0 {
+		return nil, left, restBase, 0
+	}
+	for _, f := range base {
+		for _, p := range wanted[Package{f.Category, f.Package}] {
+			if line := lines[strain{p, carried(f, len(k.former[p]) > 0)}]; line != nil {
+				line.stock = append(line.stock, f)
+			}
+		}
+	}
+	free := k.free(restBase, wanted)
+	for s, line := range lines {
+		entries, rest := line.share(s.pkg, free)
+		inherited, left = append(inherited, entries...), append(left, rest...)
+	}
+	for _, f := range restBase {
+		if used, ok := free[f]; ok && used {
+			moved++
+			continue
+		}
+		gone = append(gone, f)
+	}
+	return inherited, left, gone, moved
+}
+
+// carried is the text that a fact has in common with those it carries on. After a rename, category and name are taken out of
+// it wherever they stand as words of their own.
+func carried(f *finding.Fact, renamed bool) string {
+	text := familial(f, f.Carried)
+	if text == "" {
+		text = familial(f, identity(f))
+	}
+	if renamed {
+		text = blank(blank(text, f.Category, "\x00category"), f.Package, "\x00package")
+	}
+	return text
+}
+
+// blank replaces word in text where it is not a part of a longer name.
+func blank(text, word, by string) string {
+	if word == "" {
+		return text
+	}
+	var out strings.Builder
+	for rest := text; ; {
+		i := strings.Index(rest, word)
+		if i < 0 {
+			out.WriteString(rest)
+			return out.String()
+		}
+		end := i + len(word)
+		before := len(text) - len(rest) + i
+		if (before > 0 && inName(text[before-1])) || (end < len(rest) && inName(rest[end])) {
+			out.WriteString(rest[:end])
+		} else {
+			out.WriteString(rest[:i])
+			out.WriteString(by)
+		}
+		rest = rest[end:]
+	}
+}
+
+func inName(c byte) bool {
+	return c == '_' || c == '+' || c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+}
+
+// existing are the versions of some packages on one side.
+type existing map[Package]map[string]bool
+
+func (e existing) has(p Package, version string) bool {
+	if version == "" {
+		return len(e[p]) > 0 // a fact of the whole package is new only where the package is
+	}
+	return e[p][version]
+}
+
+// versions returns those of base's versions that can matter to the facts.
+func (k *kinship) versions(base, of []*finding.Fact) existing {
+	found := existing{}
+	for _, f := range of {
+		p := Package{f.Category, f.Package}
+		if f.Package == "" || found[p] != nil {
+			continue
+		}
+		found[p] = map[string]bool{}
+		for _, version := range k.base.Packages[p] {
+			found[p][version] = true
+		}
+	}
+	for _, f := range base {
+		if versions := found[Package{f.Category, f.Package}]; versions != nil {
+			versions[f.Version] = true
+		}
+	}
+	return found
+}
+
+// free returns the facts left on base whose version is gone on head: one of them is used up by each fact that moved.
+func (k *kinship) free(restBase []*finding.Fact, wanted map[Package][]Package) map[*finding.Fact]bool {
+	used := map[*finding.Fact]bool{}
+	var onHead existing
+	for _, f := range restBase {
+		p := Package{f.Category, f.Package}
+		if wanted[p] == nil {
+			continue
+		}
+		if onHead == nil {
+			onHead = headVersions(k.head, wanted)
+		}
+		if !onHead.has(p, f.Version) {
+			used[f] = false
+		}
+	}
+	return used
+}
+
+func headVersions(head Side, wanted map[Package][]Package) existing {
+	found := existing{}
+	for p := range wanted {
+		found[p] = map[string]bool{}
+		for _, version := range head.Packages[p] {
+			found[p][version] = true
+		}
+	}
+	for i := range head.Facts {
+		if versions := found[Package{head.Facts[i].Category, head.Facts[i].Package}]; versions != nil {
+			versions[head.Facts[i].Version] = true
+		}
+	}
+	return found
+}
+
+// share gives each heir what it inherits. No version can inherit more of a strain than one version (or package) of base has.
+func (l *lineage) share(pkg Package, used map[*finding.Fact]bool) (inherited []Entry, left []*finding.Fact) {
+	sortFacts(l.heirs)
+	l.sortStock(pkg, used)
+	type home struct {
+		pkg     Package
+		version string
+	}
+	have, most := map[home]int{}, 0
+	for _, f := range l.stock {
+		h := home{Package{f.Category, f.Package}, f.Version}
+		have[h]++
+		most = max(most, have[h])
+	}
+	taken := map[string]int{}
+	next := 0 // in stock: those that may be used up come first
+	for _, f := range l.heirs {
+		if taken[f.Version] == most {
+			left = append(left, f)
+			continue
+		}
+		taken[f.Version]++
+		from := l.stock[0]
+		if next < len(l.stock) {
+			if _, free := used[l.stock[next]]; free {
+				from = l.stock[next]
+				used[from] = true
+				next++
+			}
+		}
+		inherited = append(inherited, Entry{Class: finding.ClassInherited, Fact: f, From: origin(from, pkg)})
+	}
+	return inherited, left
+}
+
+// sortStock puts those facts first that an heir may use up, then those of the package's own name, then newer versions.
+func (l *lineage) sortStock(pkg Package, used map[*finding.Fact]bool) {
+	slices.SortFunc(l.stock, func(a, b *finding.Fact) int {
+		return cmp.Or(
+			first(free(used, a), free(used, b)),
+			first(Package{a.Category, a.Package} == pkg, Package{b.Category, b.Package} == pkg),
+			-compareVersions(a.Version, b.Version),
+			compareFacts(a, b),
+		)
+	})
+}
+
+func free(used map[*finding.Fact]bool, f *finding.Fact) bool {
+	_, ok := used[f]
+	return ok
+}
+
+// first orders true before false.
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	default:
+		return 1
+	}
+}
+
+// origin names where an inherited fact comes from: "1.0", or "cat/old 1.0" after a rename.
+func origin(f *finding.Fact, pkg Package) string {
+	if old := (Package{f.Category, f.Package}); old != pkg {
+		return strings.TrimSpace(old.String() + " " + f.Version)
+	}
+	return f.Version
+}

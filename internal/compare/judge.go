@@ -1,0 +1,129 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package compare
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+
+	"github.com/prcheck/prcheck/internal/finding"
+	"github.com/prcheck/prcheck/internal/verdict"
+)
+
+// Gates say which facts make a run fail.
+type Gates struct {
+	// Levels that gate.
+	Levels []finding.Level
+	// Inherited facts of these levels gate too: every new version has to be clean.
+	Inherited bool
+}
+
+// Judgement is a comparison seen through a profile's gates, in the words of a verdict.
+type Judgement struct {
+	Conclusion finding.Conclusion // success or failure
+	Counts     verdict.Counts
+	Problems   verdict.Problems
+	Items      []verdict.Item
+}
+
+// Judge applies a profile's gates. Only new facts gate, and inherited ones where the gates say so.
+func Judge(c Comparison, gates Gates) Judgement {
+	j := Judgement{Conclusion: finding.ConclusionSuccess, Items: make([]verdict.Item, 0, len(c.Entries))}
+	ids := idMaker{}
+	for _, e := range c.Entries {
+		item := verdict.Item{
+			Class: e.Class, Gates: gates.stop(e), Fact: *e.Fact, From: e.From, Behind: e.Behind, Problem: ids.id(e.Fact),
+		}
+		if item.Gates {
+			j.Conclusion = finding.ConclusionFailure
+		}
+		*count(&j.Counts, e.Class)++
+		j.Items = append(j.Items, item)
+	}
+	j.Problems = fold(j.Items)
+	return j
+}
+
+func (g Gates) stop(e Entry) bool {
+	if e.Class != finding.ClassNew && (e.Class != finding.ClassInherited || !g.Inherited) {
+		return false
+	}
+	return slices.Contains(g.Levels, e.Fact.Level)
+}
+
+// idMaker makes problem ids; facts of one problem are mostly neighbours, so the last one is remembered.
+type idMaker struct{ text, last string }
+
+func (m *idMaker) id(f *finding.Fact) string {
+	text := f.Problem
+	if text == "" {
+		text = identity(f)
+	}
+	if m.last == "" || text != m.text {
+		sum := sha256.Sum256([]byte(text))
+		m.text, m.last = text, hex.EncodeToString(sum[:6])
+	}
+	return m.last
+}
+
+func count(c *verdict.Counts, class finding.Class) *int {
+	switch class {
+	case finding.ClassNew:
+		return &c.New
+	case finding.ClassInherited:
+		return &c.Inherited
+	case finding.ClassUnveiled:
+		return &c.Unveiled
+	case finding.ClassHidden:
+		return &c.Hidden
+	case finding.ClassUnstable:
+		return &c.Unstable
+	case finding.ClassFixed:
+		return &c.Fixed
+	case finding.ClassExisting:
+		return &c.Existing
+	}
+	panic("compare: class " + string(class) + " has no counter") // the classes are a closed list
+}
+
+// fold counts problems: facts of one class with the same id are one. A new problem gates where one of its facts does.
+func fold(items []verdict.Item) verdict.Problems {
+	type problem struct {
+		class finding.Class
+		id    string
+	}
+	gating := make(map[problem]bool)
+	for i := range items {
+		p := problem{items[i].Class, items[i].Problem}
+		gating[p] = gating[p] || items[i].Gates
+	}
+	var n verdict.Problems
+	for p, gates := range gating {
+		switch p.class {
+		case finding.ClassNew:
+			if gates {
+				n.Gating++
+			} else {
+				n.Notes++
+			}
+		case finding.ClassInherited:
+			n.Inherited++
+			if gates {
+				n.InheritedGating++
+			}
+		case finding.ClassUnveiled:
+			n.Unveiled++
+		case finding.ClassHidden:
+			n.Hidden++
+		case finding.ClassUnstable:
+			n.Unstable++
+		case finding.ClassFixed:
+			n.Fixed++
+		case finding.ClassExisting:
+			n.Existing++
+		}
+	}
+	return n
+}
