@@ -63,7 +63,7 @@ type Provider interface {
 	// where nothing changed since then, unchanged is true and the list is empty.
 	ListPulls(ctx context.Context, repo Repository, since string) (pulls []Pull, cursor string, unchanged bool, err error)
 	// FindStatus returns the newest status of a context on a commit, nil where there is none, whoever wrote it.
-	FindStatus(ctx context.Context, repo Repository, sha, context string) (*Status, error)
+	FindStatus(ctx context.Context, repo Repository, sha, name string) (*Status, error)
 	// PutStatus makes the status so. Writing what is already there is no write. A timeout is resolved by reading back.
 	PutStatus(ctx context.Context, repo Repository, sha string, status Status) error
 	// GitCredentials returns user and password for git over HTTPS to the forge's own host.
