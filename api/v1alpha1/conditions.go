@@ -26,6 +26,10 @@ const (
 	ReasonSkipped = "Skipped"
 	// ReasonClosed: the pull request is closed.
 	ReasonClosed = "Closed"
+	// ReasonCancelled: spec.cancelled is set.
+	ReasonCancelled = "Cancelled"
+	// ReasonPullRequestNotFound: the forge knows no pull request of that number.
+	ReasonPullRequestNotFound = "PullRequestNotFound"
 	// ReasonResolving: the forge is asked, the merge is awaited.
 	ReasonResolving = "Resolving"
 	// ReasonWaiting: planned, waits for a slot.

@@ -6,11 +6,22 @@
 package results
 
 import (
+	"errors"
 	"time"
 
 	"github.com/prcheck/prcheck/internal/finding"
 	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/verdict"
+)
+
+// The errors that the client wraps; match with errors.Is. All else is a server that does not answer as it should.
+var (
+	// ErrUnknownRun: the server has no run of that hash (404).
+	ErrUnknownRun = errors.New("the server knows no such run")
+	// ErrDifferentRun: the server has another record under that hash (409).
+	ErrDifferentRun = errors.New("the server has a different record of this run")
+	// ErrInvalid: the server refuses the request as it is (400, 422); sending it again would not help.
+	ErrInvalid = errors.New("the server refuses the request as invalid")
 )
 
 // MergeRequest asks the server to merge a pull request with its target branch.
