@@ -92,7 +92,7 @@ umount "$root/etc/ssl/certs/ca-certificates.crt" "$root/etc/resolv.conf"
 say "3/4 removing what a scan does not need"
 rm -f "$root/etc/resolv.conf" "$root/tmp/requirements.txt"
 rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/* "$root"/var/log/* "$root"/usr/share/{doc,man,info,locale} \
-    "$root"/usr/share/{bash-completion,lintian,python-wheels} "$root"/usr/lib/python3*/{ensurepip,idlelib,test} \
+    "$root"/usr/share/{bash-completion,lintian} "$root"/usr/lib/python3*/{idlelib,test} \
     "$root"/root/.cache "$root"/tmp/.[!.]*
 : >"$root/etc/hostname"
 # Compiled once, and valid whatever the times of the files become: images and copies do not keep them.
