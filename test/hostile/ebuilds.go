@@ -1,0 +1,180 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package hostile
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/prcheck/prcheck/test/ebuildrepo"
+)
+
+// ebuildAttacks run while an ebuild is sourced. There is no PATH then, so they use what bash has built in, and a few
+// programs by their full names.
+func ebuildAttacks() []Attack {
+	list := []struct {
+		name, what, control string
+		script              func(p Params) string
+	}{
+		{
+			"network", "Connects to an address from global scope.",
+			"No container that sources ebuilds may make a socket other than AF_UNIX (seccomp); NetworkPolicy.", network,
+		},
+		{
+			"token", "Reads service account tokens and other secrets, also through /proc.",
+			"Tokens are mounted only where they are needed; no shared process space.", token,
+		},
+		{
+			"stages", "Reads the files of the other stages and writes into their folders.",
+			"Volumes are mounted in one container for writing; Landlock limits what is written.", stages,
+		},
+		{
+			"forkbomb", "Starts as many processes as it can.",
+			"RLIMIT_NPROC, the pod's limit on processes; what is left is killed.", forkBomb,
+		},
+		{
+			"disk", "Writes a file of 5 GB into every folder that lets it.",
+			"RLIMIT_FSIZE; size limits of the volumes.", disk,
+		},
+	}
+	out := make([]Attack, 0, len(list)+2)
+	for _, l := range list {
+		out = append(out, Attack{
+			Name: l.name, What: l.what, Control: l.control, Package: "app-misc/gremlin-" + l.name,
+			Evidence: Evidence{Marker: marker(l.name)},
+			tree: func(a Attack, p Params) ebuildrepo.Tree {
+				return carrier(a.Package, honest(a.Name, license(a.Name), l.script(p)))
+			},
+		})
+	}
+	return append(out, Attack{
+		Name: "flood", What: "Writes 5 GB to standard error.",
+		Control: "The runner reads output up to a limit and drops the rest.",
+		Package: "app-misc/gremlin-flood", Evidence: Evidence{Output: true},
+		tree: func(a Attack, p Params) ebuildrepo.Tree {
+			return carrier(a.Package, honest(a.Name, license(a.Name), flood(p)))
+		},
+	}, Attack{
+		Name: "forgery", What: "Leaves forged results wherever it may write.",
+		Control: "Later stages take from a hostile stage's folder only what they expect, and validate it as data.",
+		Package: "app-misc/gremlin-forgery", Evidence: Evidence{ForgedFile: forgedNames[0]},
+		tree: func(a Attack, p Params) ebuildrepo.Tree {
+			return carrier(a.Package, honest(a.Name, license(a.Name), forgery(p)))
+		},
+	})
+}
+
+func network(p Params) string {
+	host, port, _ := strings.Cut(p.Address, ":")
+	return fmt.Sprintf(`
+if ( exec 3<>/dev/tcp/%[1]s/%[2]s && echo "gremlin was here" >&3 ) 2>/dev/null; then
+	evidence="tcp to %[1]s:%[2]s"
+elif ( echo "gremlin was here" >/dev/udp/%[1]s/%[2]s ) 2>/dev/null; then
+	evidence="udp to %[1]s:%[2]s"
+fi
+`, host, port)
+}
+
+func token(Params) string {
+	return `
+shopt -u failglob
+shopt -s nullglob
+secrets=(
+	{,/proc/[0-9]*/root}/{,var/}run/secrets/*/token
+	{,/proc/[0-9]*/root}/{,var/}run/secrets/*/*/token
+)
+for secret in "${secrets[@]}"; do
+	if [[ -r ${secret} ]]; then
+		evidence="read ${secret}"
+	fi
+done
+shopt -u nullglob
+unset secret secrets
+`
+}
+
+// folders is a bash array of the folders that an attack visits.
+func folders(p Params) string {
+	var b strings.Builder
+	b.WriteString("shopt -u failglob\nshopt -s nullglob\nfolders=(")
+	for _, f := range p.Folders {
+		fmt.Fprintf(&b, " %s", f)
+	}
+	b.WriteString(" /[a-z]* /[a-z]*/* /[a-z]*/*/* )\nshopt -u nullglob\n")
+	return b.String()
+}
+
+// resultNames are names under which stages keep what they made.
+var resultNames = []string{"findings.jsonl", "findings.json", "results.json", "outcome.json", "usage.json", "plan.json"}
+
+func stages(p Params) string {
+	return folders(p) + `for folder in "${folders[@]}"; do
+	case ${folder} in
+		/proc*|/sys*|/dev*|/tmp*|/etc*|/usr*|/opt*) continue ;;
+	esac
+	for file in ` + strings.Join(resultNames, " ") + `; do
+		if [[ -r ${folder}/${file} ]]; then
+			evidence="read ${folder}/${file}"
+		fi
+	done
+done
+unset folders folder file
+`
+}
+
+var forgedNames = []string{"findings.jsonl", "outcome.json", "results.json"}
+
+func forgery(p Params) string {
+	return folders(p) + `for folder in "${folders[@]}"; do
+	case ${folder} in
+		/proc*|/sys*|/dev*|/etc*|/usr*|/opt*) continue ;;
+	esac
+	if [[ -d ${folder} && -w ${folder} ]]; then
+		for file in ` + strings.Join(forgedNames, " ") + `; do
+			if [[ ! -e ${folder}/${file} ]]; then
+				echo '` + Forged + `' 2>/dev/null >"${folder}/${file}"
+			fi
+		done
+	fi
+done 2>/dev/null
+unset folders folder file
+`
+}
+
+// forkBomb counts the processes that it can have at once. A subshell takes the blow when no more can be started, and
+// what was started is ended before the ebuild goes on.
+func forkBomb(p Params) string {
+	return fmt.Sprintf(`
+bomb() {
+	local n
+	for (( n = 1; n <= %[1]d; n++ )); do
+		/bin/sleep 60 </dev/null >/dev/null 2>&1 &
+		echo "$!"
+	done
+}
+sleepers=( $( bomb 2>/dev/null ) )
+if [[ ${#sleepers[@]} -eq %[1]d ]]; then
+	evidence="started ${#sleepers[@]} processes"
+fi
+kill "${sleepers[@]}" 2>/dev/null
+unset -f bomb
+unset sleepers
+`, p.Processes)
+}
+
+func flood(p Params) string {
+	return fmt.Sprintf("/usr/bin/head -c %d /dev/zero >&2 2>/dev/null\n", p.Output)
+}
+
+func disk(p Params) string {
+	return fmt.Sprintf(`
+for folder in "${T:-/nonexistent}" "${HOME}" "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm; do
+	if /usr/bin/head -c %[1]d /dev/zero 2>/dev/null >"${folder}/gremlin.big"; then
+		evidence="filled ${folder}"
+	fi
+	/bin/rm -f "${folder}/gremlin.big" 2>/dev/null
+done 2>/dev/null
+unset folder
+`, p.File)
+}
