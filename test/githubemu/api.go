@@ -142,7 +142,7 @@ func (c *call) finish(rep *reply, refusal *apiError) (int, []byte) {
 	body := c.render(rep)
 	if c.route != nil && rep.text == nil {
 		if err := c.checkReply(c.ctx, rep.status, c.header, body); err != nil {
-			reason := fmt.Sprintf("githubemu's own reply to %s does not fit GitHub's document: %v", c.route.id, err)
+			reason := fmt.Sprintf("githubemu's own reply to %s does not fit GitHub's document: %s", c.route.id, oneLine(err))
 			c.violate("own-reply:"+c.route.id, reason)
 			rep = &reply{status: http.StatusInternalServerError, body: obj{"message": reason}}
 			refusal, body = &apiError{}, c.render(rep)

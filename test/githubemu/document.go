@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/routers"
@@ -35,7 +36,10 @@ type route struct {
 
 var pathParam = regexp.MustCompile(`\{([^}]+)\}`)
 
-func loadDocument() (*document, error) {
+// loadDocument reads the embedded document once for all servers of a process: it is large, and nothing changes it.
+var loadDocument = sync.OnceValues(readDocument)
+
+func readDocument() (*document, error) {
 	api, err := openapi3.NewLoader().LoadFromData(spec.OpenAPI)
 	if err != nil {
 		return nil, fmt.Errorf("githubemu: reading GitHub's OpenAPI document: %w", err)
@@ -43,6 +47,7 @@ func loadDocument() (*document, error) {
 	if err := api.Validate(context.Background()); err != nil { //nolint:forbidigo // the document is embedded: nothing to cancel
 		return nil, fmt.Errorf("githubemu: GitHub's OpenAPI document: %w", err)
 	}
+	allowLostForks(api)
 	d := &document{api: api}
 	for path, item := range api.Paths.Map() {
 		for method, op := range item.Operations() {
@@ -59,6 +64,33 @@ func loadDocument() (*document, error) {
 		return strings.Compare(a.Path+a.Method, b.Path+b.Method)
 	})
 	return d, nil
+}
+
+var formats = []openapi3.SchemaValidationOption{
+	openapi3.EnableFormatValidation(), openapi3.WithStringFormatValidator("uri", openapi3.NewCallbackValidator(checkURI)),
+}
+
+// checkURI is strict where kin-openapi lets everything pass: a relative address is not what a client can use.
+func checkURI(text string) error {
+	u, err := url.Parse(text)
+	if err != nil {
+		return err
+	}
+	if !u.IsAbs() || u.Host == "" {
+		return fmt.Errorf("%q is not an absolute address", text)
+	}
+	return nil
+}
+
+// allowLostForks corrects the document in one point: once its fork is deleted, GitHub answers null for the
+// repository of a pull request's head.
+func allowLostForks(api *openapi3.T) {
+	for _, name := range []string{"pull-request", "pull-request-simple"} {
+		head := api.Components.Schemas[name].Value.Properties["head"].Value
+		repo := *head.Properties["repo"].Value
+		repo.Nullable = true
+		head.Properties["repo"] = &openapi3.SchemaRef{Value: &repo}
+	}
 }
 
 func newRoute(api *openapi3.T, path, method string, item *openapi3.PathItem, op *openapi3.Operation) route {

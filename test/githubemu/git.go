@@ -119,7 +119,14 @@ func (r *repo) resolve(ctx context.Context, rev string) string {
 
 // hasCommit says whether a full SHA names a commit that GitHub still knows.
 func (r *repo) hasCommit(ctx context.Context, sha string) bool {
-	return fullSHA.MatchString(sha) && r.resolve(ctx, sha) == sha
+	if r.known[sha] {
+		return !r.lost[sha]
+	}
+	if !fullSHA.MatchString(sha) || r.resolve(ctx, sha) != sha {
+		return false
+	}
+	r.known[sha] = true // objects never go away: there is no gc
+	return true
 }
 
 // branches maps each branch to its tip.

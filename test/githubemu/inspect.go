@@ -28,6 +28,13 @@ func (s *Server) Violations() []Violation {
 	return out
 }
 
+// AllViolations gives those so far, oldest first, the expected ones too.
+func (s *Server) AllViolations() []Violation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.broken)
+}
+
 // ExpectViolation leaves violations of this name out of Violations, from the first request on: for tests that misbehave on purpose.
 func (s *Server) ExpectViolation(name string) {
 	s.mu.Lock()

@@ -36,6 +36,7 @@ type repo struct {
 	hooks         []*hook
 	roles         map[string]string // login → read, triage, write, maintain, admin
 	lost          map[string]bool   // commits that GitHub has forgotten
+	known         map[string]bool   // full SHAs that are commits here
 	issuesOff     bool
 }
 
@@ -213,7 +214,7 @@ func (s *Server) newRepo(owner *user, name string) *repo {
 	now := s.now()
 	rp := &repo{
 		id: s.id(), owner: owner, name: name, created: now, pushed: now, defaultBranch: "master",
-		pulls: map[int]*pull{}, statuses: map[string][]*status{}, roles: map[string]string{}, lost: map[string]bool{},
+		pulls: map[int]*pull{}, statuses: map[string][]*status{}, roles: map[string]string{}, lost: map[string]bool{}, known: map[string]bool{},
 	}
 	rp.git = gitDir{path: filepath.Join(s.opts.Dir, "repos", fmt.Sprintf("%d.git", rp.id)), config: s.gitConfig()}
 	s.repos[strings.ToLower(rp.fullName())] = rp

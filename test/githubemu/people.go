@@ -18,6 +18,7 @@ func needUser(c *call) *apiError {
 func getUser(c *call) (*reply, error) {
 	u := c.s.user(c.actor.login, "User")
 	j := c.s.publicUser(u)
+	j["user_view_type"] = "private"
 	j["collaborators"], j["disk_usage"], j["owned_private_repos"] = 0, 0, 0
 	j["private_gists"], j["total_private_repos"], j["two_factor_authentication"] = 0, 0, true
 	return ok(j)
@@ -36,6 +37,7 @@ func (s *Server) publicUser(u *user) obj {
 	for _, field := range []string{"name", "company", "location", "email", "hireable", "bio", "twitter_username", "notification_email"} {
 		j[field] = nil
 	}
+	j["user_view_type"] = "public"
 	j["blog"], j["public_repos"], j["public_gists"], j["followers"], j["following"] = "", 0, 0, 0, 0
 	j["created_at"], j["updated_at"] = "2020-01-01T00:00:00Z", "2020-01-01T00:00:00Z"
 	return j

@@ -93,6 +93,7 @@ func (c *call) validationInput() *openapi3filter.RequestValidationInput {
 		Request: r, PathParams: c.params, Route: &c.route.Route,
 		Options: &openapi3filter.Options{
 			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true, SkipSettingDefaults: true,
+			SchemaValidationOptions: formats,
 		},
 	}
 }
@@ -152,6 +153,9 @@ func (c *call) readBody() *apiError {
 		return (&apiError{status: http.StatusBadRequest, message: "Problems reading the body: " + err.Error()}).named("bad-body")
 	}
 	c.raw = bytes.TrimSpace(raw)
+	if string(c.raw) == "null" { // GitHub takes it for no body, and ghinstallation relies on that
+		c.raw = nil
+	}
 	if len(c.raw) == 0 {
 		return nil
 	}
