@@ -1,0 +1,131 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/prcheck/prcheck/internal/plan"
+	"github.com/prcheck/prcheck/internal/results"
+	"github.com/prcheck/prcheck/internal/results/bundle"
+	"github.com/prcheck/prcheck/internal/results/store"
+)
+
+// Limits of an unpacked bundle, beside what the profile lets each stage write.
+const (
+	defaultUnpacked = 1 << 30
+	outcomesBytes   = 3 << 20
+	// outputs is how many outputs of a stage a bundle holds at most: three logs and two sides of the scan.
+	outputs = 5
+)
+
+func unpackedLimit(p *plan.Plan) int64 {
+	if p.Snapshot.OutputBytes <= 0 {
+		return defaultUnpacked
+	}
+	return outcomesBytes + outputs*p.Snapshot.OutputBytes
+}
+
+// PutResult takes what a run's pod hands over. It is stored and compared when PutResult returns; the first result wins.
+func (s *Service) PutResult(ctx context.Context, hash string, body io.Reader) (*results.Summary, error) {
+	p, err := s.Store.Plan(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	root, done, err := s.scratch()
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	packed, err := s.spool(root, body)
+	if err != nil {
+		return nil, err
+	}
+	defer packed.Close() //nolint:errcheck // only read from here on
+	digest, err := bundle.Unpack(packed, root, unpackedLimit(p))
+	if err != nil {
+		return nil, err
+	}
+	run, stored, err := s.Store.Standing(ctx, hash, digest)
+	if err != nil {
+		return nil, s.refuse(ctx, hash, digest, err)
+	}
+	if !stored {
+		if run, err = s.judge(ctx, hash, *p, digest, root, packed); err != nil {
+			return nil, s.refuse(ctx, hash, digest, err)
+		}
+		s.Metrics.concluded(run.Summary.Conclusion)
+	}
+	return s.summary(run), nil
+}
+
+const packedFile = "packed"
+
+// spool writes the body to a file: what is kept is what was sent, and it must be readable twice.
+func (s *Service) spool(root *os.Root, body io.Reader) (*os.File, error) {
+	f, err := root.OpenFile(packedFile, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("receiving a bundle: %w", err)
+	}
+	n, err := io.Copy(f, io.LimitReader(body, s.MaxBundle+1))
+	if err == nil && n > s.MaxBundle {
+		err = bundle.ErrTooLarge
+	}
+	if err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("receiving a bundle: %w", err), f.Close())
+	}
+	return f, nil
+}
+
+// judge compares and stores: files first, then all rows in one transaction.
+func (s *Service) judge(ctx context.Context, hash string, p plan.Plan, digest string, root *os.Root, packed *os.File) (*store.Run, error) {
+	v := s.Evaluate(root.FS(), p)
+	end := store.Settlement{State: stateOf(v), Verdict: v, Summary: s.summarize(v), Digest: digest, Logs: map[plan.Stage]store.Blob{}}
+	if _, err := packed.Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("storing a bundle: %w", err)
+	}
+	var err error
+	if end.Bundle, err = s.Store.PutBlob(packed); err != nil {
+		return nil, err
+	}
+	for _, stage := range plan.Stages {
+		blob, err := s.putLog(root, stage)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		end.Logs[stage] = blob
+	}
+	return s.Store.Settle(ctx, hash, end)
+}
+
+func (s *Service) putLog(root *os.Root, stage plan.Stage) (store.Blob, error) {
+	f, err := root.Open("log/" + string(stage))
+	if err != nil {
+		return store.Blob{}, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	return s.Store.PutBlob(f)
+}
+
+// refuse raises the alarm where a run has two different results: one of them is a forgery, or a run is not repeatable.
+func (s *Service) refuse(ctx context.Context, hash, digest string, err error) error {
+	if errors.Is(err, store.ErrDifferent) {
+		s.Log.ErrorContext(ctx, "A run handed over a second, different result; the first one stands", "alert", "second-result", "run", hash, "digest", digest)
+		s.Metrics.refused("different")
+	} else if errors.Is(err, store.ErrSettled) {
+		s.Metrics.refused("settled")
+	}
+	return err
+}
