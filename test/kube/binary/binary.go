@@ -61,6 +61,8 @@ func Tools() []Tool {
 		kube("kube-proxy"),
 		{Name: "coredns", Dir: "hack/tools/coredns", Package: ".", Sources: "hack/tools/coredns", LDFlags: "-s -w"},
 		{Name: "helm", Dir: "hack/tools/helm", Package: "helm.sh/helm/v4/cmd/helm", Sources: "hack/tools/helm", LDFlags: "-s -w"},
+		{Name: "machine", Dir: ".", Package: "./test/cluster/machine", Sources: "test/cluster/machine", LDFlags: "-s -w"},
+		{Name: "pause", Dir: ".", Package: "./images/pause", Sources: "images/pause", LDFlags: "-s -w"},
 	}
 }
 

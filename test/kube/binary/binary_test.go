@@ -19,7 +19,7 @@ func TestKubernetesVersionIsTheModules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "\nrequire k8s.io/kubernetes " + KubernetesVersion + "\n"; !strings.Contains(string(content), want) {
+	if want := "k8s.io/kubernetes " + KubernetesVersion + "\n"; !strings.Contains(string(content), want) {
 		t.Errorf("%s/go.mod does not say %q", kubernetesDir, want)
 	}
 }
@@ -41,10 +41,10 @@ func TestKeyFollowsTheContent(t *testing.T) {
 		file    string
 		changes bool
 	}{
-		"a pin":                 {"go.mod", true},
-		"a checksum":            {"go.sum", true},
-		"a source file":         {"main.go", true},
-		"a test":                {"main_test.go", false},
+		"a pin":                  {"go.mod", true},
+		"a checksum":             {"go.sum", true},
+		"a source file":          {"main.go", true},
+		"a test":                 {"main_test.go", false},
 		"a file of another kind": {"README.md", false},
 	}
 	for name, test := range tests {
