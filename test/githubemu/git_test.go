@@ -178,12 +178,26 @@ func TestConflictsAreNotMergeable(t *testing.T) {
 }
 
 func TestGitHubsOtherReads(t *testing.T) {
-	e, _, head := withPull(t)
+	e := emutest.Start(t)
+	life(t, e) // leaves a merged pull request with comments
+	n := e.Pull(t, full, "Second", map[string]githubemu.File{"cat/a": {Text: "a"}, "b": {Text: "b", Mode: "100755"}})
+	head := e.Head(t, full, n)
+	if err := e.Label(t.Context(), full, n, "", "priority-ci"); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Comment(t.Context(), full, n, "ann", "hi"); err != nil {
+		t.Fatal(err)
+	}
+	if status, answer, _ := raw(t, e, "POST", "/repos/"+full+"/statuses/"+head, `{"state":"pending"}`, nil); status != http.StatusCreated {
+		t.Fatalf("status: %d %v", status, answer)
+	}
 	for _, path := range []string{
 		"", "/branches", "/branches/master", "/commits", "/commits/" + head, "/commits/master", "/git/commits/" + head, "/git/ref/heads/master",
 		"/compare/master..." + head, "/contents/README.md", "/contents/cat?ref=" + head, "/commits/" + head + "/pulls", "/commits/" + head + "/status",
 		"/commits/" + head + "/check-runs", "/commits/" + head + "/check-suites", "/labels", "/issues/1", "/issues/1/labels", "/issues/comments", "/hooks",
-		"/collaborators/contributor/permission",
+		"/collaborators/contributor/permission", "/pulls", "/pulls?state=all&sort=updated&direction=asc", "/pulls/1", "/pulls/2", "/pulls/2/files",
+		"/pulls/2/commits", "/pulls?head=contributor:patch-2", "/pulls?base=master", "/issues/2/comments", "/issues/2/labels", "/commits/" + head + "/statuses",
+		"/issues/comments?sort=updated&since=2020-01-01T00:00:00Z",
 	} {
 		if status, answer, _ := raw(t, e, "GET", "/api/v3/repos/"+full+path, "", nil); status != http.StatusOK {
 			t.Errorf("%s: %d %v", path, status, answer)

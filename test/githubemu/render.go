@@ -103,7 +103,7 @@ func (s *Server) fullRepoJSON(r *repo, a *actor) obj {
 func (s *Server) labelJSON(r *repo, l *label) obj {
 	return obj{
 		"id": l.id, "node_id": nodeID("Label", l.id), "url": s.api("/repos/" + r.fullName() + "/labels/" + escapeSegment(l.name)),
-		"name": l.name, "color": l.color, "default": false, "description": nil,
+		"name": l.name, "color": l.color, "default": false, "description": "",
 	}
 }
 
