@@ -48,7 +48,11 @@ test-cluster: setup k8s-bins images ## Run the tests on a real cluster of two no
 
 .PHONY: demo
 demo: setup k8s-bins images ## Check real pull requests on a cluster that it starts itself; KEEP=1 leaves it running
-	go run ./test/demo $(if $(KEEP),--keep)
+	go run ./test/demo/cmd $(if $(KEEP),--keep)
+
+.PHONY: demo-down
+demo-down: ## End what KEEP=1 make demo left running
+	go run ./test/demo/cmd --down
 
 ##@ Set-up (the commands above call these)
 
