@@ -54,12 +54,6 @@ demo: setup k8s-bins images ## Check real pull requests on a cluster that it sta
 demo-down: ## End what KEEP=1 make demo left running
 	go run ./test/demo/cmd --down
 
-##@ Set-up (the commands above call these)
-
-.PHONY: setup
-setup: ## Install the Debian packages that are missing
-	@hack/setup.sh
-
 .PHONY: clean
 clean: ## Remove what was built here; the caches stay
 	rm -rf bin dist
