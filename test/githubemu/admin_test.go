@@ -63,7 +63,7 @@ func TestTheAdminAPIRefusesWhatItDoesNotUnderstand(t *testing.T) {
 		want       int
 	}{
 		"no token":             {"repos", `{"name":"a/b"}`, nil, http.StatusUnauthorized},
-		"a field of its own":   {"repos", `{"nmae":"a/b"}`, admin, http.StatusBadRequest},
+		"a field of its own":   {"repos", `{"title":"a/b"}`, admin, http.StatusBadRequest},
 		"a name without owner": {"repos", `{"name":"b"}`, admin, http.StatusUnprocessableEntity},
 		"an unknown drop":      {"faults", `{"drop":"sometimes"}`, admin, http.StatusUnprocessableEntity},
 		"a good one":           {"repos", `{"name":"a/b"}`, admin, http.StatusOK},

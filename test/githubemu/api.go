@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -63,12 +64,6 @@ func (c *call) decode(into any) error {
 		return fmt.Errorf("decoding the body of %s: %w", c.route.id, err)
 	}
 	return nil
-}
-
-// has says whether the body names a field.
-func (c *call) has(field string) bool {
-	var m map[string]json.RawMessage
-	return json.Unmarshal(c.raw, &m) == nil && m[field] != nil
 }
 
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
@@ -134,9 +129,7 @@ func (c *call) run() (*reply, *apiError) {
 func (c *call) finish(rep *reply, refusal *apiError) (int, []byte) {
 	if refusal != nil {
 		c.violate(refusal.name, refusal.message)
-		for k, v := range refusal.header {
-			c.header[k] = v
-		}
+		maps.Copy(c.header, refusal.header)
 		rep = &reply{status: refusal.status, body: refusal.body()}
 	}
 	body := c.render(rep)

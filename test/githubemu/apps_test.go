@@ -126,6 +126,7 @@ func TestPermissionsOfInstallations(t *testing.T) {
 		"an App without checks may not write check runs": {
 			func(a *githubemu.NewApp) { delete(a.Permissions, "checks") },
 			func(t *testing.T, c *gogithub.Client, head string) error {
+				t.Helper()
 				_, _, err := c.Checks.CreateCheckRun(t.Context(), owner, name, gogithub.CreateCheckRunOptions{Name: "x", HeadSHA: head})
 				return err
 			}, 403,
@@ -133,6 +134,7 @@ func TestPermissionsOfInstallations(t *testing.T) {
 		"an App that may only read statuses may not write them": {
 			func(a *githubemu.NewApp) { a.Permissions["statuses"] = "read" },
 			func(t *testing.T, c *gogithub.Client, head string) error {
+				t.Helper()
 				_, _, err := c.Repositories.CreateStatus(t.Context(), owner, name, head, &gogithub.RepoStatus{State: new("success")})
 				return err
 			}, 403,
@@ -140,6 +142,7 @@ func TestPermissionsOfInstallations(t *testing.T) {
 		"pull_requests is enough for comments": {
 			nil,
 			func(t *testing.T, c *gogithub.Client, _ string) error {
+				t.Helper()
 				_, _, err := c.Issues.CreateComment(t.Context(), owner, name, 1, &gogithub.IssueComment{Body: new("hi")})
 				return err
 			}, 0,
@@ -147,6 +150,7 @@ func TestPermissionsOfInstallations(t *testing.T) {
 		"an App is nobody's user": {
 			nil,
 			func(t *testing.T, c *gogithub.Client, _ string) error {
+				t.Helper()
 				_, _, err := c.Users.Get(t.Context(), "")
 				return err
 			}, 403,

@@ -5,6 +5,7 @@ package githubemu
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -169,9 +170,7 @@ func listAnnotations(c *call) (*reply, error) {
 	for _, a := range paged(c, run.annotations) {
 		path, _ := a["path"].(string) // the document demands it
 		j := obj{"title": nil, "raw_details": nil, "start_column": nil, "end_column": nil}
-		for k, v := range a {
-			j[k] = v
-		}
+		maps.Copy(j, a)
 		j["blob_href"] = c.s.html("/" + c.repo.fullName() + "/blob/" + run.suite.sha + "/" + path)
 		out = append(out, j)
 	}

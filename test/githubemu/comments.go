@@ -43,7 +43,7 @@ func createComment(c *call) (*reply, error) {
 		cm.app = c.actor.app
 	}
 	j := c.s.commentJSON(c.repo, cm)
-	c.header.Set("Location", j["url"].(string)) //nolint:forcetypeassert,errcheck // commentJSON made it
+	c.header.Set("Location", fmt.Sprint(j["url"]))
 	return created(j)
 }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // Content says what a commit is made of. Exactly one of SHA, Files, Patch, Bundle and Dir is to be set.
@@ -146,11 +147,11 @@ func (s *Server) tree(ctx context.Context, r *repo, base string, c Content) (str
 }
 
 func (r *repo) indexInfo(ctx context.Context, files map[string]File) (string, error) {
-	info := ""
+	var info strings.Builder
 	for _, path := range slices.Sorted(maps.Keys(files)) {
 		f := files[path]
 		if f.Delete {
-			info += "0 " + zeroSHA + "\t" + path + "\x00"
+			fmt.Fprintf(&info, "0 %s\t%s\x00", zeroSHA, path)
 			continue
 		}
 		raw := []byte(f.Text)
@@ -168,7 +169,7 @@ func (r *repo) indexInfo(ctx context.Context, files map[string]File) (string, er
 		if mode == "" {
 			mode = "100644"
 		}
-		info += mode + " " + blob + "\t" + path + "\x00"
+		fmt.Fprintf(&info, "%s %s\t%s\x00", mode, blob, path)
 	}
-	return info, nil
+	return info.String(), nil
 }

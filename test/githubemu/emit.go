@@ -6,6 +6,7 @@ package githubemu
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 )
 
@@ -34,12 +35,8 @@ func (s *Server) emitPull(ctx context.Context, r *repo, p *pull, action string, 
 	real := obj{
 		"action": action, "number": p.number, "pull_request": s.fullPullJSON(r, p, done, false), "repository": s.repoJSON(r), "sender": s.userJSON(sender),
 	}
-	var extra []string
-	for k, v := range more {
-		real[k] = v
-		extra = append(extra, k)
-	}
-	s.emit(ctx, r, "pull_request", action, s.shaped("pull_request", action, real, extra...), nil)
+	maps.Copy(real, more)
+	s.emit(ctx, r, "pull_request", action, s.shaped("pull_request", action, real, sortedKeys(more)...), nil)
 }
 
 func (s *Server) emitComment(ctx context.Context, r *repo, c *comment, action string, sender *user) {
@@ -62,9 +59,7 @@ func (s *Server) emitRun(ctx context.Context, r *repo, run *checkRun, action str
 	}
 	j["check_suite"] = s.suiteJSON(r, run.suite, head)
 	real := obj{"action": action, "check_run": j, "repository": s.repoJSON(r), "sender": s.userJSON(sender), "organization": s.organization(r)}
-	for k, v := range more {
-		real[k] = v
-	}
+	maps.Copy(real, more)
 	s.emit(ctx, r, "check_run", action, s.shaped("check_run", action, real), run.suite.app)
 }
 

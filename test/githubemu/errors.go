@@ -65,8 +65,7 @@ func noCommit(sha string) *apiError {
 
 // asAPIError turns any error of a handler into an answer; what is not GitHub's is our own failure.
 func asAPIError(err error) *apiError {
-	var e *apiError
-	if errors.As(err, &e) {
+	if e, is := errors.AsType[*apiError](err); is {
 		return e
 	}
 	return &apiError{status: http.StatusInternalServerError, message: "githubemu failed: " + err.Error(), name: "emulator-failure"}

@@ -89,8 +89,7 @@ func (g gitDir) runWith(ctx context.Context, with gitCommand, args ...string) (s
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	out := strings.TrimSuffix(stdout.String(), "\n")
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, is := errors.AsType[*exec.ExitError](err); is {
 		return out, &gitError{args: args, code: exit.ExitCode(), stderr: stderr.String()}
 	}
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/cgi"
+	"net/http/cgi" //nolint:gosec // the flaw was mended in Go 1.6.3
 	"os/exec"
 	"regexp"
 	"strings"

@@ -31,7 +31,7 @@ func raw(t *testing.T, e *emutest.Emulator, method, path, body string, header ma
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
 		t.Fatal(err)

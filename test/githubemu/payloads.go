@@ -48,37 +48,37 @@ func (s *Server) shaped(event, action string, real obj, extra ...string) obj {
 func (s *Server) fill(example, real any) any {
 	switch ex := example.(type) {
 	case obj:
-		re, isObject := real.(obj)
-		if !isObject {
-			return real
+		if re, is := real.(obj); is {
+			return s.fillObject(ex, re)
 		}
-		out := obj{}
-		for key, value := range ex {
-			if have, known := re[key]; known {
-				out[key] = s.fill(value, have)
-			} else {
-				out[key] = s.localised(value)
-			}
-		}
-		return out
 	case []any:
-		re, isList := real.([]any)
-		if !isList || len(ex) == 0 {
-			return real
+		if re, is := real.([]any); is && len(ex) > 0 {
+			out := make([]any, len(re))
+			for i := range re {
+				out[i] = s.fill(ex[0], re[i])
+			}
+			return out
 		}
-		out := make([]any, len(re))
-		for i := range re {
-			out[i] = s.fill(ex[0], re[i])
-		}
-		return out
 	case float64:
-		if text, isText := real.(string); isText { // push shows some of a repository's times as numbers
+		if text, is := real.(string); is { // push shows some of a repository's times as numbers
 			if t, err := time.Parse(time.RFC3339, text); err == nil {
 				return t.Unix()
 			}
 		}
 	}
 	return real
+}
+
+func (s *Server) fillObject(example, real obj) obj {
+	out := obj{}
+	for key, value := range example {
+		if have, known := real[key]; known {
+			out[key] = s.fill(value, have)
+		} else {
+			out[key] = s.localised(value)
+		}
+	}
+	return out
 }
 
 // localised keeps an example's value, without the names of those who lent it.

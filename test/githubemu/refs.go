@@ -46,8 +46,7 @@ func (c *call) movingRef(change func() error) error {
 		return err
 	}
 	if err := change(); err != nil {
-		var ge *gitError
-		if errors.As(err, &ge) {
+		if _, is := errors.AsType[*gitError](err); is {
 			return &apiError{status: http.StatusUnprocessableEntity, message: "Reference update failed"}
 		}
 		return err

@@ -3,7 +3,10 @@
 
 package githubemu
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 func (s *Server) statusJSON(r *repo, st *status) obj {
 	j := s.simpleStatusJSON(r, st)
@@ -108,8 +111,8 @@ func (r *repo) state(su *suite) (state, conclusion string, count int) {
 func (r *repo) latestRuns(su *suite) []*checkRun {
 	var latest []*checkRun
 	seen := map[string]bool{}
-	for i := len(r.runs) - 1; i >= 0; i-- {
-		if run := r.runs[i]; run.suite == su && !seen[run.name] {
+	for _, run := range slices.Backward(r.runs) {
+		if run.suite == su && !seen[run.name] {
 			seen[run.name] = true
 			latest = append(latest, run)
 		}

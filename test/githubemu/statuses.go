@@ -6,6 +6,7 @@ package githubemu
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -73,8 +74,8 @@ func listStatuses(c *call) (*reply, error) {
 	}
 	all := c.repo.statuses[sha]
 	out := []any{}
-	for i := len(all) - 1; i >= 0; i-- {
-		out = append(out, c.s.statusJSON(c.repo, all[i]))
+	for _, st := range slices.Backward(all) {
+		out = append(out, c.s.statusJSON(c.repo, st))
 	}
 	return ok(paged(c, out))
 }
@@ -83,10 +84,10 @@ func listStatuses(c *call) (*reply, error) {
 func latest(all []*status) []*status {
 	var out []*status
 	seen := map[string]bool{}
-	for i := len(all) - 1; i >= 0; i-- {
-		if key := strings.ToLower(all[i].context); !seen[key] {
+	for _, st := range slices.Backward(all) {
+		if key := strings.ToLower(st.context); !seen[key] {
 			seen[key] = true
-			out = append(out, all[i])
+			out = append(out, st)
 		}
 	}
 	return out

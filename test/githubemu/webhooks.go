@@ -140,14 +140,12 @@ func (s *Server) send(ctx context.Context, h *hook, d *sent) {
 	}
 	url, secret := h.url, h.secret
 	ctx = context.WithoutCancel(ctx) // outlives the request that caused it
-	s.deliveries.Add(1)
-	go func() {
-		defer s.deliveries.Done()
+	s.deliveries.Go(func() {
 		if delay > 0 {
 			<-s.clock.After(delay)
 		}
 		s.post(ctx, h.id, url, secret, d)
-	}()
+	})
 }
 
 func (s *Server) post(ctx context.Context, hookID int64, url, secret string, d *sent) {

@@ -255,7 +255,7 @@ func text(t *testing.T, e *emutest.Emulator, path string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer resp.Body.Close()
+	defer func() { _ = resp.Body.Close() }()
 	page, err := io.ReadAll(resp.Body)
 	if err != nil || resp.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %d, %v", path, resp.StatusCode, err)

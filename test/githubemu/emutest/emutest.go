@@ -11,12 +11,11 @@
 package emutest
 
 import (
+	"context"
 	"net/http/httptest"
 	"os/exec"
 	"testing"
 	"time"
-
-	"context"
 
 	"github.com/prcheck/prcheck/test/githubemu"
 )
@@ -42,72 +41,72 @@ func WithWebhook(url, secret string) Option {
 func With(change func(*githubemu.Options)) Option { return change }
 
 // Start runs an emulator until the test ends.
-func Start(t testing.TB, options ...Option) *Emulator {
-	t.Helper()
+func Start(tb testing.TB, options ...Option) *Emulator {
+	tb.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
-		t.Fatalf("the GitHub emulator needs git on PATH: %v", err)
+		tb.Fatalf("the GitHub emulator needs git on PATH: %v", err)
 	}
-	opts := githubemu.Options{Dir: t.TempDir()}
+	opts := githubemu.Options{Dir: tb.TempDir()}
 	for _, o := range options {
 		o(&opts)
 	}
 	s, err := githubemu.New(opts)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	web := httptest.NewServer(s.Handler())
 	s.SetExternalURL(web.URL)
 	token, err := s.AddToken(githubemu.Token{Login: "checker"})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		web.CloseClientConnections()
 		web.Close()
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 30*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(tb.Context()), 30*time.Second)
 		defer cancel()
 		if err := s.WaitDeliveries(ctx); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 		for _, v := range s.Violations() {
-			t.Errorf("GitHub would not like this request: %s: %s %s (%s): %s", v.Name, v.Method, v.Path, v.Operation, v.Reason)
+			tb.Errorf("GitHub would not like this request: %s: %s %s (%s): %s", v.Name, v.Method, v.Path, v.Operation, v.Reason)
 		}
 	})
 	return &Emulator{Server: s, URL: web.URL, Token: token}
 }
 
 // Repo creates a repository from a local git directory or bundle, or with one commit when from is empty.
-func (e *Emulator) Repo(t testing.TB, name, from string) {
-	t.Helper()
-	if err := e.CreateRepo(t.Context(), githubemu.NewRepo{Name: name, From: from}); err != nil {
-		t.Fatal(err)
+func (e *Emulator) Repo(tb testing.TB, name, from string) {
+	tb.Helper()
+	if err := e.CreateRepo(tb.Context(), githubemu.NewRepo{Name: name, From: from}); err != nil {
+		tb.Fatal(err)
 	}
 }
 
 // Pull opens a pull request by contributor that changes files, and gives its number.
-func (e *Emulator) Pull(t testing.TB, repo, title string, files map[string]githubemu.File) int {
-	t.Helper()
-	number, err := e.OpenPull(t.Context(), githubemu.NewPull{
+func (e *Emulator) Pull(tb testing.TB, repo, title string, files map[string]githubemu.File) int {
+	tb.Helper()
+	number, err := e.OpenPull(tb.Context(), githubemu.NewPull{
 		Repo: repo, Title: title, Author: "contributor", Content: githubemu.Content{Files: files, Message: title},
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return number
 }
 
 // Head gives the head commit of a pull request.
-func (e *Emulator) Head(t testing.TB, repo string, number int) string {
-	t.Helper()
+func (e *Emulator) Head(tb testing.TB, repo string, number int) string {
+	tb.Helper()
 	pulls, err := e.Pulls(repo)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, p := range pulls {
 		if p.Number == number {
 			return p.HeadSHA
 		}
 	}
-	t.Fatalf("%s has no pull request %d", repo, number)
+	tb.Fatalf("%s has no pull request %d", repo, number)
 	return ""
 }
