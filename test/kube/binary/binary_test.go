@@ -19,7 +19,7 @@ func TestKubernetesVersionIsTheModules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "k8s.io/kubernetes " + KubernetesVersion + "\n"; !strings.Contains(string(content), want) {
+	if want := "k8s.io/kubernetes " + KubernetesVersion; !strings.Contains(string(content), want) {
 		t.Errorf("%s/go.mod does not say %q", kubernetesDir, want)
 	}
 }
