@@ -157,6 +157,13 @@ func (e *Emulator) Statuses(ctx context.Context, repo string) ([]githubemu.Statu
 	return statuses, err
 }
 
+// Requests lists the requests that were made to the REST API.
+func (e *Emulator) Requests(ctx context.Context) ([]githubemu.Request, error) {
+	var requests []githubemu.Request
+	err := e.get(ctx, "requests", &requests)
+	return requests, err
+}
+
 // Violations lists the requests and replies that GitHub's document does not allow.
 func (e *Emulator) Violations(ctx context.Context) ([]githubemu.Violation, error) {
 	var violations []githubemu.Violation
