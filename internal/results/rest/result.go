@@ -57,7 +57,7 @@ func (s *Service) PutResult(ctx context.Context, hash string, body io.Reader) (*
 		return nil, s.refuse(ctx, hash, digest, err)
 	}
 	if !stored {
-		if run, err = s.judge(ctx, hash, *p, digest, root, packed); err != nil {
+		if run, err = s.judge(ctx, run.Record, *p, digest, root, packed); err != nil {
 			return nil, s.refuse(ctx, hash, digest, err)
 		}
 		s.Metrics.concluded(run.Summary.Conclusion)
@@ -87,9 +87,9 @@ func (s *Service) spool(root *os.Root, body io.Reader) (*os.File, error) {
 }
 
 // judge compares and stores: files first, then all rows in one transaction.
-func (s *Service) judge(ctx context.Context, hash string, p plan.Plan, digest string, root *os.Root, packed *os.File) (*store.Run, error) {
+func (s *Service) judge(ctx context.Context, record results.RunRecord, p plan.Plan, digest string, root *os.Root, packed *os.File) (*store.Run, error) {
 	v := s.Evaluate(root.FS(), p)
-	end := store.Settlement{State: stateOf(v), Verdict: v, Summary: s.summarize(v), Digest: digest, Logs: map[plan.Stage]store.Blob{}}
+	end := store.Settlement{State: stateOf(v), Verdict: v, Summary: summarize(v, record), Digest: digest, Logs: map[plan.Stage]store.Blob{}}
 	if _, err := packed.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("storing a bundle: %w", err)
 	}
@@ -107,7 +107,7 @@ func (s *Service) judge(ctx context.Context, hash string, p plan.Plan, digest st
 		}
 		end.Logs[stage] = blob
 	}
-	return s.Store.Settle(ctx, hash, end)
+	return s.Store.Settle(ctx, record.Hash, end)
 }
 
 func (s *Service) putLog(root *os.Root, stage plan.Stage) (store.Blob, error) {

@@ -19,6 +19,7 @@ import (
 	"github.com/prcheck/prcheck/internal/finding"
 	"github.com/prcheck/prcheck/internal/gitmirror"
 	"github.com/prcheck/prcheck/internal/plan"
+	"github.com/prcheck/prcheck/internal/report"
 	"github.com/prcheck/prcheck/internal/results"
 	"github.com/prcheck/prcheck/internal/results/store"
 	"github.com/prcheck/prcheck/internal/verdict"
@@ -50,8 +51,6 @@ type Service struct {
 	Sources Sources
 	// Evaluate reads a bundle and judges it (internal/engine).
 	Evaluate func(bundle fs.FS, p plan.Plan) *verdict.Verdict
-	// Line is the first line of every report on a verdict (internal/report).
-	Line func(v *verdict.Verdict) string
 	// ReportURL is where a run's report can be read.
 	ReportURL func(hash string) string
 	Log       *slog.Logger
@@ -146,6 +145,13 @@ func (s *Service) GetRun(ctx context.Context, hash string) (*results.Summary, er
 
 // Conclude settles a run without a result of a pod.
 func (s *Service) Conclude(ctx context.Context, hash string, end results.Conclude) (*results.Summary, error) {
+	standing, err := s.Store.Run(ctx, hash)
+	if err != nil {
+		return nil, err
+	}
+	if !standing.Open() {
+		return s.summary(standing), nil
+	}
 	p, err := s.Store.Plan(ctx, hash)
 	if err != nil {
 		return nil, err
@@ -153,7 +159,7 @@ func (s *Service) Conclude(ctx context.Context, hash string, end results.Conclud
 	v := &verdict.Verdict{
 		Conclusion: end.Conclusion, Reason: end.Reason, Message: end.Message, Conflicts: end.Conflicts, Revision: p.Revision, Scope: p.Scope,
 	}
-	run, err := s.Store.Settle(ctx, hash, store.Settlement{State: stateOf(v), Verdict: v, Summary: s.summarize(v)})
+	run, err := s.Store.Settle(ctx, hash, store.Settlement{State: stateOf(v), Verdict: v, Summary: summarize(v, standing.Record)})
 	if err != nil {
 		return nil, err
 	}
@@ -173,10 +179,15 @@ const (
 	maxMessage      = 4 << 10
 )
 
-func (s *Service) summarize(v *verdict.Verdict) results.Summary {
+// NamesOf are what reports on a run call things by.
+func NamesOf(v *verdict.Verdict, record results.RunRecord) report.Names {
+	return report.Names{Branch: v.Revision.Branch, Base: v.Revision.Base, Head: v.Revision.Head, Profile: record.Profile, Number: record.Number}
+}
+
+func summarize(v *verdict.Verdict, record results.RunRecord) results.Summary {
 	unknown := v.Head.UnknownRules
 	return results.Summary{
-		Conclusion: v.Conclusion, Reason: v.Reason, Message: v.Message[:min(len(v.Message), maxMessage)], Line: s.Line(v), Counts: v.Counts,
+		Conclusion: v.Conclusion, Reason: v.Reason, Message: v.Message[:min(len(v.Message), maxMessage)], Line: report.Line(v, NamesOf(v, record)), Counts: v.Counts,
 		Problems: v.Problems, UnknownRules: unknown[:min(len(unknown), maxUnknownRules)],
 	}
 }
@@ -186,7 +197,7 @@ func (s *Service) summary(run *store.Run) *results.Summary {
 	out := run.Summary
 	out.ReportURL = s.ReportURL(run.Record.Hash)
 	if run.Open() {
-		out.Line = "Waiting for a free slot"
+		out.Line = report.WaitingSlot().String()
 	}
 	return &out
 }

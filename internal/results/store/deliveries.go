@@ -48,7 +48,7 @@ func (s *Store) AddDelivery(ctx context.Context, d Delivery) (fresh bool, err er
 // PendingDeliveries returns the oldest deliveries that nothing was done about yet.
 func (s *Store) PendingDeliveries(ctx context.Context, limit int) ([]Delivery, error) {
 	var pending []Delivery
-	if err := s.read.NewSelect().Model(&pending).Where("handled = 0").Order("received", "id").Limit(limit).Scan(ctx); err != nil {
+	if err := s.read.NewSelect().Model(&pending).Where("handled = 0").Order("tries", "received", "id").Limit(limit).Scan(ctx); err != nil {
 		return nil, fmt.Errorf("reading pending deliveries: %w", err)
 	}
 	return pending, nil
