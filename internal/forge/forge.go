@@ -82,6 +82,9 @@ var (
 	ErrGone = errors.New("gone from the forge")
 	// ErrInvalid: the forge rejects what we sent; sending it again would not help.
 	ErrInvalid = errors.New("the forge rejects the request as invalid")
+	// ErrUnavailable: no answer, or none that means anything (5xx, a page of HTML). Trying again later helps; a write may have
+	// been done all the same.
+	ErrUnavailable = errors.New("the forge does not answer as it should")
 )
 
 // RateLimitedError says that the forge asks to wait; the whole installation pauses until then.
