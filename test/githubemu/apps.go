@@ -40,7 +40,11 @@ func getApp(c *call) (*reply, error) {
 func listInstallations(c *call) (*reply, error) {
 	out := []any{}
 	for _, i := range paged(c, c.actor.app.installations) {
-		out = append(out, c.s.installationJSON(i))
+		j := c.s.installationJSON(i)
+		// Here the document wants an account to be a user and an enterprise at once; elsewhere one of them.
+		account, _ := j["account"].(obj)
+		account["name"], account["slug"], account["created_at"], account["updated_at"] = i.account.login, i.account.login, nil, nil
+		out = append(out, j)
 	}
 	return ok(out)
 }
