@@ -42,8 +42,8 @@ class _SortedEntries:
 
 def sort_directories() -> None:
     """Lets every listing of a directory be sorted."""
-    os.scandir = _SortedEntries  # type: ignore[assignment,misc]
-    os.listdir = lambda *args: sorted(_listdir(*args))
+    os.scandir = _SortedEntries  # type: ignore[assignment]
+    os.listdir = lambda *args: sorted(_listdir(*args))  # type: ignore[assignment]
 
 
 def keep_mirror_order() -> None:

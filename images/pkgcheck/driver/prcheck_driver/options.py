@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from . import environment
 from .recorded import Prepared, use_prepared
-from .request import Repository, RequestError, ScanRequest
+from .request import RequestError, ScanRequest
 
 
 def stub_repository() -> str:
@@ -35,10 +35,8 @@ def _arguments(request: ScanRequest, config: str) -> list[str]:
 
 def parse(request: ScanRequest, prepared: tuple[Prepared, ...]) -> Any:
     """The namespace that pkgcheck's checks read, for this request."""
-    import pkgcheck.scripts
     from pkgcheck.scripts import pkgcheck as command
 
-    del pkgcheck.scripts
     config = environment.portage_config(request.work, request.repositories, stub_repository())
     os.makedirs(request.cache, exist_ok=True)
 
@@ -49,6 +47,8 @@ def parse(request: ScanRequest, prepared: tuple[Prepared, ...]) -> Any:
         options = command.argparser.parse_args(_arguments(request, config))
     _check_repositories(options.target_repo, request)
     options.gentoo_repo = request.target.name == "gentoo"
+    # Profiles that someone chose by name must be sound, or pkgcheck ends; a broken one is a finding here, like everything else.
+    options.selected_profiles = None
     by_path = {os.path.realpath(x.repository.path): x for x in prepared}
     for repo in options.target_repo.trees:
         use_prepared(repo, by_path[os.path.realpath(repo.location)])
@@ -62,8 +62,3 @@ def _check_repositories(target: Any, request: ScanRequest) -> None:
     for repo in target.trees:
         if os.path.realpath(repo.location) not in known:
             raise RequestError(f"{request.target.name} has the master {repo.repo_id!r}, which the request does not name")
-
-
-def cache_directory(request: ScanRequest, tree: Repository) -> str:
-    """Where pkgcheck keeps its caches for one tree."""
-    return os.path.join(request.cache, "repos", tree.name)

@@ -32,7 +32,13 @@ def run(request: PrepareRequest, output: str) -> int:
         raise
     except Exception as e:
         traceback.print_exc()
-        summary = {"type": "prepared", "protocol": PROTOCOL, "repository": request.target.name, "complete": False, "message": f"{type(e).__name__}: {e}"}
+        summary = {
+            "type": "prepared",
+            "protocol": PROTOCOL,
+            "repository": request.target.name,
+            "complete": False,
+            "message": f"{type(e).__name__}: {e}",
+        }
     Path(output).write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return DONE if summary["complete"] else UNFINISHED
 
@@ -99,7 +105,7 @@ class _Prepare:
         digest = hashlib.sha256()
         for repo in self._repo.trees:
             folder = Path(repo.location, "eclass")
-            for path in sorted(folder.glob("*.eclass")):
+            for path in sorted(x for x in folder.glob("*.eclass") if x.is_file()):
                 digest.update(f"{path.name} {recorded.md5(str(path))}\n".encode())
         return digest.hexdigest()
 
@@ -165,8 +171,8 @@ class _Prepare:
 
     def _source(self, wanted: list[Any]) -> dict[str, dict[str, Any]]:
         limit = self._request.ebuild_seconds
-        sourcer = Sourcer(self._repo, limit)  # each worker's own: it is forked before it is used
-        pool = Pool(lambda i: sourcer.source(wanted[i]), len(wanted), self._request.jobs, limit, grace=10)
+        sourcer = Sourcer(limit)  # each worker's own: it is forked before it is used
+        pool = Pool(lambda i: sourcer.source(wanted[i]), len(wanted), self._request.jobs, limit, grace=limit + 10)
         failed = {}
         for done, outcome in enumerate(pool, 1):
             pkg = wanted[outcome.index]

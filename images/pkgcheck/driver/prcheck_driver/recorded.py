@@ -77,7 +77,10 @@ class Prepared:
         """The recorded reason why an ebuild has no entry."""
         recorded = self.errors.get(cpv)
         if recorded is None:
-            raise SourcingRefused(f"{cpv}::{self.repository.name} has neither a valid metadata entry nor a recorded error: prepare has not seen this ebuild with these eclasses")
+            raise SourcingRefused(
+                f"{cpv}::{self.repository.name} has neither a valid metadata entry nor a recorded error: "
+                "prepare has not seen this ebuild with these eclasses"
+            )
         if recorded.get("md5") != md5(path):
             raise SourcingRefused(f"{cpv}::{self.repository.name}: the recorded error is for another content of the ebuild")
         return recorded

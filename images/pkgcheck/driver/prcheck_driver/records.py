@@ -16,7 +16,9 @@ TARGET = "{target}"
 WORK = "{work}"
 
 _MANIFEST = frozenset({"ManifestCheck", "ManifestCollisionCheck"})
-_METADATA_XML = frozenset({"PackageMetadataXmlCheck", "MissingRemoteIdCheck", "GlobalUseCheck", "LocalUseCheck", "MetadataUrlCheck", "StabilizationGroupsCheck"})
+_METADATA_XML = frozenset(
+    {"PackageMetadataXmlCheck", "MissingRemoteIdCheck", "GlobalUseCheck", "LocalUseCheck", "MetadataUrlCheck", "StabilizationGroupsCheck"}
+)
 
 
 class Writer:
@@ -73,9 +75,8 @@ class Writer:
 
     def _location(self, result: Any, check: str) -> str:
         category, package, version = (_word(result, x) for x in ("category", "package", "version"))
-        if eclass := _word(result, "eclass"):
-            if not category:
-                return f"eclass/{eclass}.eclass"
+        if (eclass := _word(result, "eclass")) and not category:
+            return f"eclass/{eclass}.eclass"
         if version:
             return f"{category}/{package}/{package}-{version}.ebuild"
         if package:
@@ -95,7 +96,9 @@ class Writer:
                 path = below
         return "" if path.startswith("/") or ".." in path.split("/") else path
 
-    def error(self, kind: str, *, check: str = "", category: str = "", package: str = "", version: str = "", message: str, trace: str = "") -> dict[str, Any]:
+    def error(
+        self, kind: str, *, check: str = "", category: str = "", package: str = "", version: str = "", message: str, trace: str = ""
+    ) -> dict[str, Any]:
         """The record of a failure."""
         return {
             "type": "error",

@@ -21,6 +21,8 @@ from .session import Session
 
 DONE, UNFINISHED, FAILED = 0, 2, 3
 
+_Records = list[dict[str, Any]]
+
 
 def run(request: ScanRequest, output: str) -> int:
     """Scans, writes the stream, and returns the exit code."""
@@ -58,7 +60,9 @@ class _Scan:
         made = self._prepare()
         self._log(f"{len(made.work)} pieces of work, {sum(x['ran'] for x in made.checks)} checks, {self._request.jobs} processes")
         session = Session(self._options, self._writer)
-        packages, findings, errors = [], [], []
+        packages: _Records = []
+        findings: _Records = []
+        errors: _Records = []
         pool = Pool(lambda i: session.run(made.work[i]), len(made.work), self._request.jobs, self._request.package_seconds)
         for done, outcome in enumerate(pool, 1):
             work = made.work[outcome.index]
@@ -95,7 +99,7 @@ class _Scan:
         check = "" if work.package else work.name
         return self._writer.error(kind, check=check, category=category, package=package, message=message, trace=outcome.trace)
 
-    def _write(self, out: BinaryIO, made: plan.Plan, packages: list[dict[str, Any]], findings: list[dict[str, Any]], errors: list[dict[str, Any]]) -> int:
+    def _write(self, out: BinaryIO, made: plan.Plan, packages: _Records, findings: _Records, errors: _Records) -> int:
         for record in made.checks:
             out.write(records.line(record))
         for record in sorted(packages, key=lambda x: (x["category"], x["package"])):

@@ -15,10 +15,6 @@ from typing import Any
 from .recorded import md5
 
 
-class TooLong(Exception):
-    """A piece of the repository's code did not end in time."""
-
-
 @contextlib.contextmanager
 def _limit(processor: Any, seconds: float) -> Iterator[threading.Event]:
     """Kills an ebuild processor that is not done in time, so that what waits for its answer goes on."""
@@ -41,32 +37,40 @@ def _limit(processor: Any, seconds: float) -> Iterator[threading.Event]:
 class Sourcer:
     """Sources ebuilds in one worker process, as `pmaint regen` does."""
 
-    def __init__(self, repo: Any, seconds: float) -> None:
-        self._repo = repo
+    def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._processor: Any = None
 
     def source(self, pkg: Any) -> dict[str, Any] | None:
         """Writes the entry of *pkg* into the repository's cache; what goes wrong is returned as pkgcore says it."""
+        trouble = self._try(pkg, caching=True)
+        if trouble is None or trouble.get("late"):
+            return _said(trouble)
+        # A processor that keeps eclasses may fail because of what it kept, so only a fresh one's word counts.
+        return _said(self._try(pkg, caching=False))
+
+    def _try(self, pkg: Any, *, caching: bool) -> dict[str, Any] | None:
         from pkgcore.ebuild import processor
         from pkgcore.package.errors import MetadataException
 
         if self._processor is None:
             self._processor = processor.request_ebuild_processor()
-            self._processor.allow_eclass_caching()
+            if caching:
+                self._processor.allow_eclass_caching()
         with _limit(self._processor, self._seconds) as expired:
             try:
                 pkg._fetch_metadata(ebp=self._processor, force_regen=True)
-                return None
+                trouble = None
             except MetadataException as e:
                 detail = e.verbose.msg(0) if e.verbose is not None else None
                 trouble = {"attr": e.attr, "error": e.error, "detail": detail}
-        if expired.is_set():
-            trouble["detail"] = f"took longer than {self._seconds:g} s"
-        elif trouble["attr"] == "data" and self._died():
+        if trouble is not None and expired.is_set():
+            trouble |= {"detail": f"took longer than {self._seconds:g} s", "late": True}
+        elif trouble is not None and trouble["attr"] == "data" and self._died():
             trouble["detail"] = "its shell ended in the middle"
-        # A failure may have killed the processor or left it out of step; a new one is cheap beside a wrong answer.
-        self._drop()
+        if trouble is not None or not caching:
+            # A failure may have killed the processor or left it out of step; a new one is cheap beside a wrong answer.
+            self._drop()
         return trouble
 
     def _died(self) -> bool:
@@ -86,6 +90,10 @@ class Sourcer:
             os.killpg(old._proc.pid, signal.SIGKILL)
         with contextlib.suppress(Exception):
             old.shutdown_processor(force=True)
+
+
+def _said(trouble: dict[str, Any] | None) -> dict[str, Any] | None:
+    return None if trouble is None else {k: trouble[k] for k in ("attr", "error", "detail")}
 
 
 def source_eclass(path: str, seconds: float) -> dict[str, Any]:

@@ -102,7 +102,8 @@ def _targets(node: ast.AST) -> list[str]:
     return [x.attr for x in flat if isinstance(x, ast.Attribute) and isinstance(x.value, ast.Name) and x.value.id == "self"]
 
 
-_CALLS = {"tuple": "list", "sorted": "list", "list": "list", "frozenset": "list", "set": "list", "str": "text", "repr": "text", "int": "number", "len": "number", "bool": "flag"}
+_CALLS = dict.fromkeys(("tuple", "sorted", "list", "frozenset", "set"), "list")
+_CALLS |= {"str": "text", "repr": "text", "int": "number", "len": "number", "bool": "flag"}
 _NAMES = {"lineno": "number", "category": "text", "package": "text", "version": "text", "line": "text"}
 
 
@@ -111,6 +112,6 @@ def _kind(name: str, value: ast.AST | None) -> str:
         return _CALLS.get(value.func.id, "value")
     if isinstance(value, ast.JoinedStr):
         return "text"
-    if isinstance(value, ast.Attribute) or isinstance(value, ast.Name):
+    if isinstance(value, ast.Attribute | ast.Name):
         return _NAMES.get(name, "value")
     return "value"

@@ -37,7 +37,9 @@ def require() -> None:
     try:
         found = importlib.metadata.distribution("pkgcheck")
     except importlib.metadata.PackageNotFoundError:
-        raise ToolchainError(f"pkgcheck is not installed for {sys.executable}: install it (pip install pkgcheck), or name its interpreter") from None
+        raise ToolchainError(
+            f"pkgcheck is not installed for {sys.executable}: install it (pip install pkgcheck), or name its interpreter"
+        ) from None
     refuse_old(found.version, str(found.locate_file("pkgcheck")))
 
 
