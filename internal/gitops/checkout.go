@@ -14,6 +14,15 @@ import (
 // attributes override every .gitattributes of a tree: a check-out is the blobs' bytes, whatever the tree says about them.
 const attributes = "* -text -eol -ident -filter -working-tree-encoding\n"
 
+// InitBare makes an empty bare repository.
+func (g Git) InitBare(ctx context.Context, dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	_, err := g.Run(ctx, dir, "init", "--quiet", "--bare", "--template=", ".")
+	return err
+}
+
 // CheckOut writes commit's tree to dir, which must not exist, with a small .git of its own that borrows its objects from the
 // bare repository repo. History checks are silently empty unless the repository looks like a developer's clone that is up to
 // date (planner-rules R18), so: the branch is named branch, and refs/remotes/origin/HEAD is symbolic and names commit.
@@ -64,18 +73,27 @@ func (g Git) layOut(ctx context.Context, repo, commit, branch, dir string) error
 	return nil
 }
 
-// Borrow makes the check-out dir take its objects from the bare repository repo.
+// Borrow makes the check-out dir take its objects from the bare repository repo. The two may be moved, or shown elsewhere,
+// together: the path from one to the other is what counts.
 func Borrow(dir, repo string) error {
-	objects, err := filepath.Abs(filepath.Join(repo, "objects"))
+	info := filepath.Join(dir, ".git", "objects", "info")
+	if err := os.MkdirAll(info, 0o755); err != nil {
+		return err
+	}
+	from, err := filepath.EvalSymlinks(filepath.Dir(info))
+	if err != nil {
+		return err
+	}
+	to, err := filepath.EvalSymlinks(filepath.Join(repo, "objects"))
+	if err != nil {
+		return err
+	}
+	objects, err := filepath.Rel(from, to)
 	if err != nil {
 		return err
 	}
 	if strings.ContainsAny(objects, "\n\"") {
-		return fmt.Errorf("git cannot borrow objects from %q: move it to a path without quotes and line breaks", objects)
-	}
-	info := filepath.Join(dir, ".git", "objects", "info")
-	if err := os.MkdirAll(info, 0o755); err != nil {
-		return err
+		return fmt.Errorf("git cannot borrow objects from %q: move it to a path without quotes and line breaks", to)
 	}
 	return os.WriteFile(filepath.Join(info, "alternates"), []byte(objects+"\n"), 0o644)
 }

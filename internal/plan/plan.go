@@ -70,6 +70,8 @@ type Scope struct {
 	Kind     ScopeKind      `json:"kind"`
 	Reason   string         `json:"reason"` // why it is Full
 	Packages []ScopePackage `json:"packages,omitempty"`
+	// WholeTree names the checks of the whole tree that run beside the packages; a Full scope runs all.
+	WholeTree []string `json:"wholeTree,omitempty"`
 }
 
 // Revision is what is judged.

@@ -1,0 +1,155 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/prcheck/prcheck/internal/plan"
+)
+
+// stage is a stage at work: it collects what its outcome will say.
+type stage struct {
+	engine  *Engine
+	plan    plan.Plan
+	outcome plan.Outcome
+	log     *stageLog
+	cgroup  cgroup
+	oomAt   int64 // the counter when the stage began
+}
+
+// failure is why a stage could not complete: one of plan's reasons, with words for a contributor.
+type failure struct {
+	reason  string
+	message string
+	err     error
+}
+
+func (f *failure) Error() string {
+	if f.err == nil {
+		return f.message
+	}
+	return f.message + ": " + f.err.Error()
+}
+func (f *failure) Unwrap() error { return f.err }
+
+func (e *Engine) begin(p plan.Plan, name plan.Stage) *stage {
+	s := &stage{engine: e, plan: p, cgroup: containerCgroup(), log: newStageLog(e.Live, p.Snapshot.OutputBytes)}
+	s.outcome = plan.Outcome{Stage: name, Started: e.Clock.Now().UTC(), ExitCode: -1, OOMKills: -1}
+	s.oomAt = s.cgroup.oomKills()
+	return s
+}
+
+// step runs one part of the stage and notes how long it took.
+func (s *stage) step(name string, do func() error) error {
+	if s.engine.Started != nil {
+		s.engine.Started(s.outcome.Stage, name)
+	}
+	began := s.engine.Clock.Now()
+	err := do()
+	s.outcome.Steps = append(s.outcome.Steps, plan.Step{Name: name, Seconds: round(s.engine.Clock.Since(began))})
+	return err
+}
+
+func round(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
+
+// end settles the outcome and writes it with the log to dir. It returns the outcome even where that fails.
+func (s *stage) end(dir string, err error) (plan.Outcome, error) {
+	o := &s.outcome
+	o.Finished = s.engine.Clock.Now().UTC()
+	if now := s.cgroup.oomKills(); now >= 0 {
+		o.OOMKills = now - max(s.oomAt, 0)
+	}
+	o.PeakBytes = max(o.PeakBytes, s.cgroup.peakBytes())
+	if err != nil {
+		s.classify(err)
+	} else if o.ExitCode < 0 {
+		o.ExitCode = 0
+	}
+	data, truncated := s.log.contents()
+	o.LogTruncated = truncated
+	return *o, errors.Join(os.WriteFile(filepath.Join(dir, plan.LogFile), data, 0o644), writeJSON(filepath.Join(dir, plan.OutcomeFile), o))
+}
+
+// classify turns an error into the outcome's reason.
+func (s *stage) classify(err error) {
+	var f *failure
+	switch {
+	case s.outcome.OOMKills > 0:
+		f = &failure{plan.ReasonOutOfMemory, "The " + string(s.outcome.Stage) + " stage needed more memory than it may use" + memoryLimit(s.plan.Snapshot.MemoryBytes) + ".", nil}
+	case errors.Is(err, syscall.ENOSPC):
+		f = &failure{plan.ReasonDiskFull, "The " + string(s.outcome.Stage) + " stage needed more disk space than it may use.", nil}
+	case errors.As(err, &f):
+	case errors.Is(err, context.Canceled):
+		f = &failure{plan.ReasonInfrastructure, "The run was stopped from outside.", nil}
+	case s.outcome.Stage == plan.StageFetch:
+		f = &failure{plan.ReasonFetchFailed, "The trees could not be fetched: " + err.Error(), nil}
+	default:
+		f = &failure{plan.ReasonToolFailed, "The " + string(s.outcome.Stage) + " stage failed: " + err.Error(), nil}
+	}
+	s.outcome.Reason, s.outcome.Message = f.reason, cut(f.Error(), 4000)
+	fmt.Fprintf(s.log, "prcheck: %s: %v\n", s.outcome.Reason, err)
+}
+
+func memoryLimit(bytes int64) string {
+	if bytes == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d MiB)", bytes>>20)
+}
+
+func cut(text string, limit int) string {
+	text = strings.ToValidUTF8(text, "\uFFFD")
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + " …"
+}
+
+func writeJSON(path string, v any) error {
+	data, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return os.WriteFile(path, append(data, '\n'), 0o644)
+}
+
+// outcomeLimit is the size above which an outcome is not read.
+const outcomeLimit = 8 << 20
+
+// readOutcome reads an earlier stage's outcome. A stage without one did not end by itself.
+func readOutcome(dir string, name plan.Stage) (plan.Outcome, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return plan.Outcome{}, err
+	}
+	defer root.Close() //nolint:errcheck // only read
+	data, err := readFile(root, plan.OutcomeFile, outcomeLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return plan.Outcome{}, fmt.Errorf("the %s stage left no outcome: %w", name, err)
+	}
+	if err != nil {
+		return plan.Outcome{}, err
+	}
+	var o plan.Outcome
+	if err := json.Unmarshal(data, &o); err != nil || o.Stage != name {
+		return plan.Outcome{}, fmt.Errorf("the %s stage's outcome cannot be read (%q): %w", name, o.Stage, err)
+	}
+	return o, nil
+}
+
+// skippable says whether a stage has nothing to do because one before it did not complete.
+func skippable(dir string, name plan.Stage) bool {
+	o, err := readOutcome(dir, name)
+	return err != nil || !o.OK()
+}
