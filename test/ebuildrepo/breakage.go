@@ -83,7 +83,7 @@ func plantUnavailable(_ *Package, e *Ebuild) {
 func (g *generator) plantMaskedDep(_ *Package, e *Ebuild) {
 	m := g.plain()
 	g.repo.Packages[m.Key()] = m
-	g.masked = append(g.masked, m.Key())
+	g.repo.masked = append(g.repo.masked, m.Key())
 	e.RDepend = []string{m.Key()}
 }
 

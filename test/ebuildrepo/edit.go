@@ -42,10 +42,11 @@ func (r *Repo) AddPackage(p *Package) error {
 		p.Extra = Tree{}
 	}
 	r.Packages[p.Key()] = p
+	r.addCategory(p.Category)
 	return nil
 }
 
-// RemovePackage removes a package, as a treeclean does. Masks and references to it stay.
+// RemovePackage removes a package, as a treeclean does. Masks and references to it stay, and so does its category.
 func (r *Repo) RemovePackage(key string) error {
 	if _, err := r.Package(key); err != nil {
 		return fmt.Errorf("removing: %w", err)
@@ -136,6 +137,7 @@ func (r *Repo) Rename(from, to string) error {
 	}
 	delete(r.Packages, from)
 	p.Category, p.Name = category, name
+	r.addCategory(category)
 	r.Packages[to] = p
 	r.ReplaceAtom(from, to)
 	r.appendLine("profiles/updates/1Q-2026", "move "+from+" "+to)
@@ -144,7 +146,7 @@ func (r *Repo) Rename(from, to string) error {
 
 // ReplaceAtom writes another package's name wherever a dependency, an optfeature line, a metadata.xml or a mask has one.
 func (r *Repo) ReplaceAtom(from, to string) {
-	word := regexp.MustCompile(`(^|[^A-Za-z0-9+_./-])` + regexp.QuoteMeta(from) + `($|[^A-Za-z0-9+_]|-[0-9])`)
+	word := regexp.MustCompile(`(^|[^A-Za-z0-9+_./-])` + regexp.QuoteMeta(from) + `($|[^A-Za-z0-9+_-]|-[0-9])`)
 	replace := func(s string) string { return word.ReplaceAllString(s, "${1}"+to+"${2}") }
 	list := func(l []string) {
 		for i := range l {

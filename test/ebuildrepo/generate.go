@@ -12,14 +12,13 @@ import (
 
 // generator holds what is needed while a repository is made.
 type generator struct {
-	o      Options
-	repo   *Repo
-	rng    *rand.Rand
-	pool   []*candidate // what later packages may depend on, in the order of its making
-	names  map[string]bool
-	masked []string
-	stale  string // a package that was removed
-	users  int    // acct-user packages so far
+	o     Options
+	repo  *Repo
+	rng   *rand.Rand
+	pool  []*candidate // what later packages may depend on, in the order of its making
+	names map[string]bool
+	stale string // a package that was removed
+	users int    // acct-user packages so far
 }
 
 // candidate is a package as others see it when they choose what to depend on.
@@ -59,6 +58,9 @@ func Generate(options Options) (*Repo, error) {
 	g.plantAll()
 	g.writeEclasses()
 	g.usedFiles()
+	for _, p := range g.repo.Packages {
+		g.repo.addCategory(p.Category)
+	}
 	return g.repo, nil
 }
 
@@ -78,9 +80,16 @@ func (g *generator) addPackage(n int) {
 // add puts a finished package into the repository and among the candidates.
 func (g *generator) add(p *Package, k *kind, levels map[string]int) {
 	g.repo.Packages[p.Key()] = p
+	if c := newCandidate(p, k, levels); c != nil {
+		g.pool = append(g.pool, c)
+	}
+}
+
+// newCandidate is nil where a package has only live versions.
+func newCandidate(p *Package, k *kind, levels map[string]int) *candidate {
 	released := slices.DeleteFunc(slices.Clone(p.Ebuilds), func(e *Ebuild) bool { return len(e.Keywords) == 0 })
 	if len(released) == 0 {
-		return
+		return nil
 	}
 	c := &candidate{key: p.Key(), kind: k, oldest: released[0].Version, newest: released[len(released)-1].Version, levels: levels}
 	for _, flag := range released[0].IUse {
@@ -96,7 +105,7 @@ func (g *generator) add(p *Package, k *kind, levels map[string]int) {
 			c.slots = append(c.slots, slot)
 		}
 	}
-	g.pool = append(g.pool, c)
+	return c
 }
 
 // poolFrom makes a master's packages candidates for the overlay's dependencies.
@@ -104,11 +113,12 @@ func (g *generator) poolFrom(master *Repo) {
 	for _, key := range master.Keys() {
 		p := master.Packages[key]
 		g.names[key] = true
-		if master.isPlanted(key) || len(p.Ebuilds) == 0 || p.Ebuilds[0].Text != "" || len(p.Ebuilds[0].Keywords) == 0 {
+		if master.isPlanted(key) || slices.Contains(master.masked, key) || key == "dev-lang/python" {
 			continue
 		}
-		c := &candidate{key: key, kind: kindOf(p), oldest: p.Ebuilds[0].Version, levels: levelsOf(p.Ebuilds[0].Keywords), slots: []string{""}}
-		g.pool = append(g.pool, c)
+		if c := newCandidate(p, kindOf(p), levelsOf(p.Ebuilds[0].Keywords)); c != nil {
+			g.pool = append(g.pool, c)
+		}
 	}
 }
 

@@ -36,6 +36,7 @@ type Repo struct {
 
 	options Options
 	removed []*Package // in the history once, gone now
+	masked  []string   // keys of the packages that are masked because something depends on them
 }
 
 // Package is one package directory.

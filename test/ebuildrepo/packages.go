@@ -199,7 +199,7 @@ func (g *generator) addVersions(k *kind, p *Package, oldest *Ebuild, levels map[
 		}
 		p.Ebuilds = append(p.Ebuilds, e)
 	}
-	if n < 4 && k.name == "tool" && g.chance(10) && len(oldest.Inherit) == 0 {
+	if n < 4 && k.name == "tool" && g.chance(40) && len(oldest.Inherit) == 0 {
 		p.Ebuilds[n-1] = g.live(p.Ebuilds[n-1], n)
 	}
 }

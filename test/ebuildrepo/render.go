@@ -20,19 +20,25 @@ const header = "# Copyright 2021-2026 Gentoo Authors\n# Distributed under the te
 // Tree renders all files of the repository.
 func (r *Repo) Tree() Tree {
 	t := maps.Clone(r.Files)
-	categories := map[string]bool{}
-	for _, p := range r.Packages {
-		categories[p.Category] = true
-		maps.Copy(t, p.Tree())
-	}
-	t["profiles/categories"] = File{Text: lines(slices.Sorted(maps.Keys(categories))...), Mode: ModeFile}
-	for c := range categories {
-		name := path.Join(c, "metadata.xml")
-		if _, ok := t[name]; !ok {
-			t[name] = File{Text: categoryMetadata(c), Mode: ModeFile}
+	var categories []string
+	for name := range r.Files {
+		if c, ok := strings.CutSuffix(name, "/metadata.xml"); ok && !strings.Contains(c, "/") {
+			categories = append(categories, c)
 		}
 	}
+	slices.Sort(categories)
+	t["profiles/categories"] = File{Text: lines(categories...), Mode: ModeFile}
+	for _, p := range r.Packages {
+		maps.Copy(t, p.Tree())
+	}
 	return t
+}
+
+// addCategory makes a category, unless it is there. A category without its metadata.xml is none.
+func (r *Repo) addCategory(category string) {
+	if name := category + "/metadata.xml"; r.Files[name].Text == "" {
+		r.Files[name] = File{Text: categoryMetadata(category), Mode: ModeFile}
+	}
 }
 
 // Tree renders the files of a package, by their paths from the repository's top.

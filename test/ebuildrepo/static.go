@@ -151,12 +151,26 @@ func (g *generator) featureProfile() {
 // usedFiles writes the files that list only what packages use, so that what is listed and unused is breakage.
 func (g *generator) usedFiles() {
 	used := g.collectUses()
-	if g.o.Master == nil {
-		g.licenseFiles(used)
-		g.useFiles(used)
-		g.mirrorFiles(used)
+	if m := g.o.Master; m != nil {
+		maps.DeleteFunc(used.licenses, func(l string, _ bool) bool { return g.inMaster("licenses/" + l) })
+		maps.DeleteFunc(used.flags, func(f string, _ bool) bool { return strings.Contains("\n"+m.Files["profiles/use.desc"].Text, "\n"+f+" - ") })
+		maps.DeleteFunc(used.mirrors, func(n string, _ bool) bool {
+			return strings.Contains("\n"+m.Files["profiles/thirdpartymirrors"].Text, "\n"+n+"\t")
+		})
 	}
+	g.licenseFiles(used)
+	g.useFiles(used)
+	g.mirrorFiles(used)
 	g.maskFiles()
+}
+
+// inMaster says whether the master has a file of that name.
+func (g *generator) inMaster(name string) bool {
+	if g.o.Master == nil {
+		return false
+	}
+	_, ok := g.o.Master.Files[name]
+	return ok
 }
 
 func (g *generator) licenseFiles(used uses) {
@@ -171,7 +185,10 @@ func (g *generator) licenseFiles(used uses) {
 		}
 	}
 	for i := range g.o.Breakage.UnusedLicense {
-		add(fmt.Sprintf("Heath-Historical-%d", i+1), "OSI-APPROVED")
+		add(fmt.Sprintf("%s-Historical-%d", g.repo.Name, i+1), "OSI-APPROVED")
+	}
+	if len(groups) == 0 || g.o.Master != nil {
+		return // the groups are the master's
 	}
 	var b strings.Builder
 	for _, group := range slices.Sorted(maps.Keys(groups)) {
@@ -192,10 +209,15 @@ func (g *generator) useFiles(used uses) {
 		}
 	}
 	for i := range g.o.Breakage.UnusedUse {
-		flags = append(flags, fmt.Sprintf("oldtoolkit%d - Add support for a toolkit that nothing uses any more", i+1))
+		flags = append(flags, fmt.Sprintf("old%s%d - Add support for a toolkit that nothing uses any more", g.repo.Name, i+1))
 	}
 	slices.Sort(flags)
-	g.file("profiles/use.desc", lines(flags...))
+	if len(flags) > 0 {
+		g.file("profiles/use.desc", lines(flags...))
+	}
+	if g.o.Master != nil {
+		return
+	}
 	if used.flags["X"] {
 		g.file("profiles/features/desktop/make.defaults", "USE=\"X\"\n")
 	}
@@ -212,15 +234,17 @@ func (g *generator) mirrorFiles(used uses) {
 		}
 	}
 	for i := range g.o.Breakage.UnusedMirror {
-		entries = append(entries, fmt.Sprintf("oldhost%d\thttps://oldhost%d.example.org/pub", i+1, i+1))
+		entries = append(entries, fmt.Sprintf("old%s%d\thttps://old%[1]s%[2]d.example.org/pub", g.repo.Name, i+1))
 	}
 	slices.Sort(entries)
-	g.file("profiles/thirdpartymirrors", lines(entries...))
+	if len(entries) > 0 {
+		g.file("profiles/thirdpartymirrors", lines(entries...))
+	}
 }
 
 func (g *generator) maskFiles() {
 	mask := []string{"# Anna Example <anna@example.org> (2026-01-08)", "# Masked until it has been tested with more than one compiler."}
-	entries := slices.Clone(g.masked)
+	entries := slices.Clone(g.repo.masked)
 	for range g.o.Breakage.StaleMask {
 		if len(g.repo.removed) > 0 {
 			entries = append(entries, g.repo.removed[0].Key())
@@ -251,14 +275,11 @@ func eclassTexts() map[string]string {
 
 // writeEclasses writes the eclasses that packages inherit, those that these inherit, and the unused one.
 func (g *generator) writeEclasses() {
-	if g.o.Master != nil {
-		return
-	}
 	texts := eclassTexts()
 	var add func(name string)
 	add = func(name string) {
 		file := "eclass/" + name + ".eclass"
-		if _, done := g.repo.Files[file]; done {
+		if _, done := g.repo.Files[file]; done || g.inMaster(file) {
 			return
 		}
 		g.file(file, texts[name])
@@ -277,7 +298,7 @@ func (g *generator) writeEclasses() {
 			}
 		}
 	}
-	if g.o.Breakage.UnusedEclass > 0 {
+	if g.o.Breakage.UnusedEclass > 0 && g.o.Master == nil {
 		add(unusedEclass)
 	}
 }

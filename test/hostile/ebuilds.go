@@ -49,7 +49,7 @@ func ebuildAttacks() []Attack {
 		})
 	}
 	return append(out, Attack{
-		Name: "flood", What: "Writes 5 GB to standard error.",
+		Name: "flood", What: "Writes 5 GB to the output of the program that sources it.",
 		Control: "The runner reads output up to a limit and drops the rest.",
 		Package: "app-misc/gremlin-flood", Evidence: Evidence{Output: true},
 		tree: func(a Attack, p Params) ebuildrepo.Tree {
@@ -101,25 +101,33 @@ func folders(p Params) string {
 	for _, f := range p.Folders {
 		fmt.Fprintf(&b, " %s", f)
 	}
-	b.WriteString(" /[a-z]* /[a-z]*/* /[a-z]*/*/* )\nshopt -u nullglob\n")
+	b.WriteString(" /[a-z]* /[a-z]*/* /[a-z]*/*/* )\n")
 	return b.String()
 }
 
-// resultNames are names under which stages keep what they made.
-var resultNames = []string{"findings.jsonl", "findings.json", "results.json", "outcome.json", "usage.json", "plan.json"}
+// resultNames are names under which stages keep what they found.
+var resultNames = []string{"findings.jsonl", "findings.json", "results.jsonl", "results.json", "base.jsonl", "comparison.json"}
 
+// stages looks for results, and for any file in the folders that it was told of. What another attack left does not count.
 func stages(p Params) string {
-	return folders(p) + `for folder in "${folders[@]}"; do
+	told := make([]string, len(p.Folders))
+	for i, f := range p.Folders {
+		told[i] = f + "/*"
+	}
+	return folders(p) + `files=( ` + strings.Join(told, " ") + ` )
+for folder in "${folders[@]}"; do
 	case ${folder} in
-		/proc*|/sys*|/dev*|/tmp*|/etc*|/usr*|/opt*) continue ;;
+		/proc*|/sys*|/dev*|/etc*|/usr*|/opt*) continue ;;
 	esac
-	for file in ` + strings.Join(resultNames, " ") + `; do
-		if [[ -r ${folder}/${file} ]]; then
-			evidence="read ${folder}/${file}"
-		fi
-	done
+	files+=( "${folder}"/{` + strings.Join(resultNames, ",") + `} )
 done
-unset folders folder file
+for file in "${files[@]}"; do
+	if [[ -f ${file} && -r ${file} ]] && read -r line 2>/dev/null <"${file}" && [[ ${line} != *gremlin* ]]; then
+		evidence="read ${file}"
+	fi
+done
+shopt -u nullglob
+unset folders folder files file line
 `
 }
 
@@ -138,6 +146,7 @@ func forgery(p Params) string {
 		done
 	fi
 done 2>/dev/null
+shopt -u nullglob
 unset folders folder file
 `
 }
@@ -163,8 +172,16 @@ unset sleepers
 `, p.Processes)
 }
 
+// flood writes to the output of the program that started the shell: the shell's own goes nowhere while it sources.
 func flood(p Params) string {
-	return fmt.Sprintf("/usr/bin/head -c %d /dev/zero >&2 2>/dev/null\n", p.Output)
+	return fmt.Sprintf(`
+for out in /proc/${PPID}/fd/2 /proc/${PPID}/fd/1; do
+	if [[ ! ${out} -ef /dev/null ]] && /usr/bin/head -c %d /dev/zero >>"${out}"; then
+		break
+	fi
+done 2>/dev/null
+unset out
+`, p.Output)
 }
 
 func disk(p Params) string {

@@ -22,7 +22,7 @@ type Params struct {
 	Address string
 	// Processes is how many processes the fork bomb wants at once, each asleep and ended afterwards, by default 4000.
 	Processes int
-	// Output is how many bytes the flood writes to standard error, by default 5 GB.
+	// Output is how many bytes the flood writes to the output, by default 5 GB.
 	Output int64
 	// File is how many bytes the disk attack writes into each folder that lets it, by default 5 GB. It removes the file.
 	File int64
