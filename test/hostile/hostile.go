@@ -26,9 +26,11 @@ type Params struct {
 	Output int64
 	// File is how many bytes the disk attack writes into each folder that lets it, by default 5 GB. It removes the file.
 	File int64
-	// Folders are where the attacks look for other stages' files and try to leave forged results, beside every
-	// folder below / down to the third level.
+	// Folders are where the attacks look for other stages' files and try to leave forged results. In a pod they visit
+	// every mount point as well.
 	Folders []string
+	// Secrets are files that the token attack reads beside every service account token.
+	Secrets []string
 	// LinkTarget is the file outside of the tree that a link names, by default /etc/passwd.
 	LinkTarget string
 }
