@@ -188,7 +188,7 @@ func blobFile(cache, digest string) string {
 }
 
 func readNote(note, cache string) (layer, error) {
-	digest, err := os.ReadFile(note) //nolint:gosec // In our cache.
+	digest, err := os.ReadFile(note)
 	if err != nil {
 		return layer{}, err
 	}

@@ -27,7 +27,7 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt) //nolint:forbidigo // The one of main.
 	err := run(ctx)
 	stop()
 	if err != nil {
@@ -69,10 +69,10 @@ func writeList(path string, images []build.Image) error {
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // A folder of build results.
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	if err := os.WriteFile(path, append(content, '\n'), 0o644); err != nil { //nolint:gosec // Nothing secret.
+	if err := os.WriteFile(path, append(content, '\n'), 0o644); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil
@@ -95,7 +95,9 @@ const nonroot = "65532:65532"
 
 func recipes() []recipe {
 	certificates := []build.File{
-		{Target: "/etc", Mode: 0o755}, {Target: "/etc/ssl", Mode: 0o755}, {Target: "/etc/ssl/certs", Mode: 0o755},
+		{Target: "/etc", Mode: 0o755},
+		{Target: "/etc/ssl", Mode: 0o755},
+		{Target: "/etc/ssl/certs", Mode: 0o755},
 		{Target: "/etc/ssl/certs/ca-certificates.crt", Source: "/etc/ssl/certs/ca-certificates.crt", Mode: 0o644},
 		{Target: "/tmp", Mode: 0o1777},
 	}
@@ -153,7 +155,6 @@ func (b builder) image(ctx context.Context, name string) (build.Image, error) {
 func (b builder) compile(ctx context.Context, r recipe) (string, error) {
 	program := filepath.Join(b.root, "dist", "bin", r.name)
 	fresh := program + ".new"
-	//nolint:gosec // Every argument comes from the recipes.
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", fresh, r.pkg)
 	cmd.Dir = b.root
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -171,11 +172,11 @@ func (b builder) compile(ctx context.Context, r recipe) (string, error) {
 }
 
 func equal(old, fresh string) (bool, error) {
-	newContent, err := os.ReadFile(fresh) //nolint:gosec // Just built.
+	newContent, err := os.ReadFile(fresh)
 	if err != nil {
 		return false, err
 	}
-	oldContent, err := os.ReadFile(old) //nolint:gosec // Built before.
+	oldContent, err := os.ReadFile(old)
 	if err != nil {
 		return false, nil //nolint:nilerr // Whatever is wrong with the old one, the new one replaces it.
 	}
@@ -184,7 +185,7 @@ func equal(old, fresh string) (bool, error) {
 
 // baseDir runs a script that builds a root file system, or finds it in the cache; the last line says where it is.
 func (b builder) baseDir(ctx context.Context, script string) (string, error) {
-	cmd := exec.CommandContext(ctx, filepath.Join(b.root, script)) //nolint:gosec // One of the recipes' scripts.
+	cmd := exec.CommandContext(ctx, filepath.Join(b.root, script))
 	cmd.Dir, cmd.Stderr = b.root, b.out
 	output, err := cmd.Output()
 	if err != nil {

@@ -49,7 +49,7 @@ func (h host) unifiedDirs(name string) []string {
 func (h host) makeCgroups(name string, nodes []string) error {
 	for _, dir := range h.cgroupDirs(name) {
 		for _, path := range append([]string{dir}, joinAll(dir, nodes)...) {
-			if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, os.ErrExist) { //nolint:gosec // cgroupfs decides.
+			if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
 				return fmt.Errorf("making a cgroup: %w", err)
 			}
 			if err := h.enable(path); err != nil {
@@ -75,14 +75,14 @@ func (h host) enable(path string) error {
 		return handOn(parent)
 	}
 	for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
-		content, err := os.ReadFile(filepath.Join(parent, file)) //nolint:gosec // In a cgroup hierarchy.
+		content, err := os.ReadFile(filepath.Join(parent, file))
 		if errors.Is(err, os.ErrNotExist) {
 			continue // another hierarchy
 		}
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(path, file), content, 0); err != nil {
+		if err := os.WriteFile(filepath.Join(path, file), content, 0); err != nil { //nolint:gosec // In a cgroup hierarchy.
 			return err
 		}
 	}
@@ -91,12 +91,12 @@ func (h host) enable(path string) error {
 
 // handOn enables for the children of a v2 cgroup every controller that it has.
 func handOn(parent string) error {
-	controllers, err := os.ReadFile(filepath.Join(parent, "cgroup.controllers")) //nolint:gosec // In a cgroup hierarchy.
+	controllers, err := os.ReadFile(filepath.Join(parent, "cgroup.controllers"))
 	if err != nil {
 		return err
 	}
 	var wanted strings.Builder
-	for _, controller := range strings.Fields(string(controllers)) {
+	for controller := range strings.FieldsSeq(string(controllers)) {
 		wanted.WriteString(" +" + controller)
 	}
 	return os.WriteFile(filepath.Join(parent, "cgroup.subtree_control"), []byte(strings.TrimSpace(wanted.String())), 0)

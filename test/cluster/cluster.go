@@ -177,7 +177,7 @@ func (c *Cluster) save() error {
 // cluster's folder, because down removes that. It is tried for some seconds: a program that a killed command was just
 // starting holds the file a moment longer.
 func (c *Cluster) lock(ctx context.Context) (unlock func(), err error) {
-	if err := os.MkdirAll(filepath.Dir(c.paths.dir), 0o755); err != nil { //nolint:gosec // The kubeconfigs in it are closed.
+	if err := os.MkdirAll(filepath.Dir(c.paths.dir), 0o755); err != nil {
 		return nil, fmt.Errorf("locking the cluster %s: %w", c.Name, err)
 	}
 	file, err := os.OpenFile(c.paths.dir+".lock", os.O_CREATE|os.O_RDWR, 0o600)

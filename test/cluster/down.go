@@ -116,8 +116,8 @@ func (c *Cluster) leftProcesses() []string {
 	for _, entry := range entries {
 		dir := filepath.Join("/proc", entry.Name())
 		mounts, _ := os.Readlink(filepath.Join(dir, "ns/mnt"))
-		cgroups, _ := os.ReadFile(filepath.Join(dir, "cgroup")) //nolint:gosec // Below /proc.
-		line, _ := os.ReadFile(filepath.Join(dir, "cmdline"))   //nolint:gosec // Below /proc.
+		cgroups, _ := os.ReadFile(filepath.Join(dir, "cgroup"))
+		line, _ := os.ReadFile(filepath.Join(dir, "cmdline"))
 		started := mounts != "" && mounts != ours && strings.Contains(string(line), c.paths.dir+"/")
 		if started || strings.Contains(string(cgroups), "/"+cgroupPrefix+c.Name+"/") {
 			left = append(left, "process "+entry.Name()+" ("+strings.ReplaceAll(string(line), "\x00", " ")+")")

@@ -60,7 +60,7 @@ func render(name, path string, v values) error {
 	if err := t.Execute(&content, v); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // The kubeconfigs in it are closed.
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	if err := os.WriteFile(path, content.Bytes(), 0o600); err != nil {

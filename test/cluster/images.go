@@ -97,7 +97,7 @@ func (c *Cluster) loadInto(ctx context.Context, node, file, name, digest string)
 	if has[name] && has[byDigest] {
 		return nil
 	}
-	archive, err := os.Open(file) //nolint:gosec // Named by our caller.
+	archive, err := os.Open(file)
 	if err != nil {
 		return fmt.Errorf("loading an image: %w", err)
 	}
@@ -118,7 +118,7 @@ func (c *Cluster) ctr(ctx context.Context, node string, stdin io.Reader, args ..
 		return nil, err
 	}
 	line := append([]string{"--target", strconv.Itoa(pid), "--mount", "--", "ctr", "--namespace", "k8s.io"}, args...)
-	cmd := exec.CommandContext(ctx, "nsenter", line...) //nolint:gosec // Our own commands.
+	cmd := exec.CommandContext(ctx, "nsenter", line...)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, &stdout, &stderr
 	if err := cmd.Run(); err != nil {
@@ -129,7 +129,7 @@ func (c *Cluster) ctr(ctx context.Context, node string, stdin io.Reader, args ..
 
 // readArchive finds the image's name and its manifest's digest in an archive's index.
 func readArchive(file string) (name, digest string, err error) {
-	f, err := os.Open(file) //nolint:gosec // Named by our caller.
+	f, err := os.Open(file)
 	if err != nil {
 		return "", "", err
 	}

@@ -54,7 +54,7 @@ func startMachine(program, configPath, logPath string, config machineConfig) (*m
 	if err := os.WriteFile(configPath, content, 0o600); err != nil {
 		return nil, fmt.Errorf("writing the configuration of the machine %s: %w", config.Hostname, err)
 	}
-	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) //nolint:gosec // Logs are for everyone to read.
+	log, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, fmt.Errorf("opening the log of the machine %s: %w", config.Hostname, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"hash/fnv"
 	"net/netip"
 	"os/exec"
+	"slices"
 	"strconv"
 )
 
@@ -66,7 +67,7 @@ func freeNetwork(name string, taken []netip.Prefix) (network, error) {
 	hash := fnv.New32a()
 	_, _ = hash.Write([]byte(name))
 	for i := range octets {
-		n := network{Octet: firstOctet + int(hash.Sum32()%octets+uint32(i))%octets} //nolint:gosec // i is below 128.
+		n := network{Octet: firstOctet + int(hash.Sum32()%octets+uint32(i))%octets}
 		if !overlapsAny(n.whole(), taken) {
 			return n, nil
 		}
@@ -76,12 +77,7 @@ func freeNetwork(name string, taken []netip.Prefix) (network, error) {
 }
 
 func overlapsAny(prefix netip.Prefix, others []netip.Prefix) bool {
-	for _, other := range others {
-		if prefix.Overlaps(other) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(others, prefix.Overlaps)
 }
 
 func parsePrefix(text string) (netip.Prefix, error) {
@@ -145,7 +141,7 @@ func in(pid int, args ...string) []string {
 
 // run runs a command; its output is in the error when it fails.
 func run(ctx context.Context, args ...string) ([]byte, error) {
-	output, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput() //nolint:gosec // Our own commands.
+	output, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput()
 	if err != nil {
 		return output, fmt.Errorf("%q: %w: %s", args, err, output)
 	}

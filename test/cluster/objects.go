@@ -35,7 +35,7 @@ func (c *Cluster) makeVolumes() error {
 	for _, node := range c.Nodes {
 		for i := range volumesPerNode {
 			dir := filepath.Join(c.paths.node(node, "lib"), filepath.Base(volumeDir), fmt.Sprint(i))
-			if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // As a volume of any other kind.
+			if err := os.MkdirAll(dir, 0o755); err != nil {
 				return fmt.Errorf("making a volume's folder: %w", err)
 			}
 			if err := os.Chown(dir, volumeOwner, volumeOwner); err != nil {

@@ -93,7 +93,7 @@ func (c *Cluster) makeFolders() error {
 		dirs = append(dirs, c.paths.node(node, "lib"), c.paths.node(node, "log"))
 	}
 	for _, dir := range dirs {
-		if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // The secrets in it are closed files.
+		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return fmt.Errorf("making the cluster's folders: %w", err)
 		}
 	}

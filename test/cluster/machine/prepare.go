@@ -72,7 +72,7 @@ func mountAll(mounts []mount) (err error) {
 }
 
 func mountOne(m mount, source *os.File) error {
-	if err := os.MkdirAll(m.Target, 0o755); err != nil { //nolint:gosec // As on any computer.
+	if err := os.MkdirAll(m.Target, 0o755); err != nil {
 		return err
 	}
 	if source == nil {
@@ -82,11 +82,11 @@ func mountOne(m mount, source *os.File) error {
 }
 
 func shadowAll(paths []string) error {
-	if err := os.MkdirAll(shadowDir, 0o755); err != nil { //nolint:gosec // Holds copies of world-readable files.
+	if err := os.MkdirAll(shadowDir, 0o755); err != nil {
 		return err
 	}
 	for i, path := range paths {
-		content, err := os.ReadFile(path) //nolint:gosec // Below /proc/sys.
+		content, err := os.ReadFile(path)
 		if errors.Is(err, os.ErrNotExist) {
 			continue // a kernel without it: the kubelet finds none either
 		}
@@ -94,7 +94,7 @@ func shadowAll(paths []string) error {
 			return fmt.Errorf("copying a sysctl: %w", err)
 		}
 		shadow := filepath.Join(shadowDir, strconv.Itoa(i))
-		if err := os.WriteFile(shadow, content, 0o600); err != nil {
+		if err := os.WriteFile(shadow, content, 0o600); err != nil { //nolint:gosec // A name made above.
 			return fmt.Errorf("copying a sysctl: %w", err)
 		}
 		if err := syscall.Mount(shadow, path, "", syscall.MS_BIND, ""); err != nil {

@@ -78,7 +78,7 @@ func reap(exits chan<- exit, started <-chan struct{}) {
 // start runs a service in a session of its own, its output appended to its log. os/exec is not used: it waits for its
 // own children, and here reap does.
 func start(s service) (int, error) {
-	log, err := os.OpenFile(s.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644) //nolint:gosec // Logs are for everyone to read.
+	log, err := os.OpenFile(s.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return 0, err
 	}

@@ -69,11 +69,10 @@ func selectTools(names []string) ([]Tool, error) {
 
 // build links into a temporary name first: a file under the final name is always whole.
 func (t Tool) build(ctx context.Context, root, path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // Programs, nothing secret.
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("building %s: %w", t.Name, err)
 	}
 	partial := fmt.Sprintf("%s.partial-%d", path, os.Getpid())
-	//nolint:gosec // Every argument comes from the table in this package.
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", t.LDFlags, "-o", partial, t.Package)
 	cmd.Dir = filepath.Join(root, t.Dir)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
@@ -100,10 +99,10 @@ func lock() (unlock func(), err error) {
 		return nil, err
 	}
 	dir := filepath.Join(cache, "bin")
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // Programs, nothing secret.
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("making the cache of programs: %w", err)
 	}
-	file, err := os.OpenFile(filepath.Join(dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // In our cache.
+	file, err := os.OpenFile(filepath.Join(dir, ".lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("locking the cache of programs: %w", err)
 	}
