@@ -4,6 +4,9 @@
 #
 # Fetches pkgcheck's source archive and prints the directory of the test data in it: small repositories, the findings
 # expected in them, and a fix for each. Kept in the cache, keyed by the archive's hash.
+#
+#   hack/corpus.sh          fetch it, or find it in the cache
+#   hack/corpus.sh --find   only find it
 set -euo pipefail
 
 version=0.10.49
@@ -11,6 +14,7 @@ hash=89da686139830a0e63116a573593547596e8b0008e242fbf0110337d5a29de28
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 folder=${XDG_CACHE_HOME:-$HOME/.cache}/prcheck/corpus/$hash
 if [ ! -d "$folder/pkgcheck-$version/testdata" ]; then
+    [ "${1:-}" != --find ] || { echo "corpus: it is not in the cache: run make corpus" >&2; exit 1; }
     environment=$("$here/driver-env.sh")
     rm -rf "$folder"
     mkdir -p "$folder/download"
