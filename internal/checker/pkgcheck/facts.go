@@ -128,10 +128,10 @@ func unknown(value any) Treatment {
 func normal(treatment Treatment, value any) any {
 	switch v := value.(type) {
 	case string:
-		switch treatment {
-		case Numbers:
+		if treatment == Numbers {
 			return positions.ReplaceAllString(spaced(v), "$1 N")
-		case Tokens:
+		}
+		if treatment == Tokens {
 			tokens := strings.Fields(v)
 			slices.Sort(tokens)
 			return strings.Join(tokens, " ")

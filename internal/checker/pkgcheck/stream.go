@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/prcheck/prcheck/images/pkgcheck/driver"
@@ -163,6 +164,9 @@ func (p *parser) once(what string) error {
 	return nil
 }
 
+// toolLevels are pkgcheck's own; the other levels are a profile's words.
+var toolLevels = []finding.Level{finding.LevelError, finding.LevelWarning, finding.LevelStyle, finding.LevelInfo}
+
 // valid refuses findings that would lead a report astray.
 func valid(f *findingRecord) error {
 	switch {
@@ -173,11 +177,10 @@ func valid(f *findingRecord) error {
 	case f.Path != "" && (path.IsAbs(f.Path) || path.Clean(f.Path) != f.Path || f.Path == ".." || strings.HasPrefix(f.Path, "../")):
 		return fmt.Errorf("%w: path %q is not one within the tree", ErrMalformed, f.Path)
 	}
-	switch f.Level {
-	case finding.LevelError, finding.LevelWarning, finding.LevelStyle, finding.LevelInfo:
-		return nil
+	if !slices.Contains(toolLevels, f.Level) {
+		return fmt.Errorf("%w: level %q", ErrMalformed, f.Level)
 	}
-	return fmt.Errorf("%w: level %q", ErrMalformed, f.Level)
+	return nil
 }
 
 func (p *parser) finish() (*Stream, error) {

@@ -12,11 +12,11 @@ import (
 
 const sample = "testdata/scan.jsonl"
 
-func read(t testing.TB) string {
-	t.Helper()
+func read(tb testing.TB) string {
+	tb.Helper()
 	data, err := os.ReadFile(sample)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(data)
 }
