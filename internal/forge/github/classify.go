@@ -79,9 +79,9 @@ func (a answer) sort(now time.Time) error {
 		return a.wrap(forge.ErrGone)
 	case a.status == http.StatusUnprocessableEntity && strings.Contains(a.message, "maximum number of statuses"):
 		return ErrTooManyStatuses
-	case a.status >= 300 && a.status < 400:
+	case a.status >= 300 && a.status < 400 && a.status != http.StatusNotModified: // a 304 answers no question of ours
 		return &movedError{location: a.header.Get("Location")}
-	case a.status == http.StatusRequestTimeout || a.status < 300 || a.status >= 500:
+	case a.status == http.StatusRequestTimeout || a.status < 400 || a.status >= 500:
 		return a.wrap(forge.ErrUnavailable)
 	default:
 		return a.wrap(forge.ErrInvalid)

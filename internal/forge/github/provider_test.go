@@ -181,7 +181,7 @@ func TestFindStatusBeyondTheFirstPage(t *testing.T) {
 	if err := p.PutStatus(t.Context(), repo, head, ours); err != nil {
 		t.Fatal(err)
 	}
-	for i := range 160 { // 60 contexts, over two pages
+	for i := range 110 { // 60 contexts, over two pages
 		foreign := forge.Status{Context: fmt.Sprintf("ci/%d", i%60), State: forge.StateSuccess, Description: fmt.Sprint(i)}
 		if err := p.(*provider).createStatus(t.Context(), repo, head, foreign); err != nil {
 			t.Fatal(err)
@@ -195,8 +195,8 @@ func TestFindStatusBeyondTheFirstPage(t *testing.T) {
 	if err := p.PutStatus(t.Context(), repo, head, ours); err != nil || posts(e) != before {
 		t.Errorf("written again: %v", err)
 	}
-	newest, err := p.FindStatus(t.Context(), repo, head, "ci/39")
-	if err != nil || newest.Description != "159" {
+	newest, err := p.FindStatus(t.Context(), repo, head, "ci/49")
+	if err != nil || newest.Description != "109" {
 		t.Errorf("not the newest of its context: %+v, %v", newest, err)
 	}
 }
