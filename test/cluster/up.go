@@ -102,6 +102,10 @@ func (c *Cluster) makeFolders() error {
 
 // startMachines starts all machines, wires them, and only then lets their services start.
 func (c *Cluster) startMachines(ctx context.Context) (err error) {
+	// Small and of this repository: built here, so that a change to it never meets "run make k8s-bins".
+	if err := binary.Build(ctx, c.log, "machine"); err != nil {
+		return err
+	}
 	program, err := binary.Path("machine")
 	if err != nil {
 		return err
