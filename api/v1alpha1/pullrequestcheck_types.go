@@ -135,9 +135,12 @@ type ProfileStatus struct {
 	// +kubebuilder:validation:MaxLength=64
 	// +optional
 	Snapshot string `json:"snapshot,omitempty"`
-	// attempt counts from 1.
+	// attempt tells the runs of this head apart: it counts from 1 and grows with every run, whatever the reason for it.
 	// +optional
 	Attempt int32 `json:"attempt,omitempty"`
+	// failures counts the attempts that the infrastructure failed since the head came, or since the last retest.
+	// +optional
+	Failures int32 `json:"failures,omitempty"`
 	// job is the name of the run's Job.
 	// +kubebuilder:validation:MaxLength=63
 	// +optional

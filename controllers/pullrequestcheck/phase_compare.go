@@ -1,0 +1,88 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package pullrequestcheck
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"sigs.k8s.io/controller-runtime/pkg/log"
+
+	prcheckv1 "github.com/prcheck/prcheck/api/v1alpha1"
+	"github.com/prcheck/prcheck/controllers"
+	"github.com/prcheck/prcheck/internal/attempt"
+	"github.com/prcheck/prcheck/internal/events"
+	"github.com/prcheck/prcheck/internal/finding"
+	"github.com/prcheck/prcheck/internal/jobspec"
+	"github.com/prcheck/prcheck/internal/plan"
+	"github.com/prcheck/prcheck/internal/results"
+	"github.com/prcheck/prcheck/internal/status"
+)
+
+// compare reads the verdicts of ended attempts from the store. A verdict is believed wherever it stands, even if the pod
+// came to grief after it had been stored; a Job that claims success without one has failed.
+func (r *Reconciler) compare(ctx context.Context, s *scope) error {
+	for _, p := range s.openProfiles() {
+		end, ended := s.ends[p.Name]
+		if !ended {
+			continue
+		}
+		summary, err := r.Server.GetRun(ctx, p.Run)
+		if err != nil && !errors.Is(err, results.ErrUnknownRun) {
+			return controllers.From(controllers.PeerServer, err, "reading the verdict of run %s", p.Run)
+		}
+		if err == nil && summary.State == results.RunFinished {
+			settle(p, summary)
+			log.FromContext(ctx).Info("Verdict", "job", p.Job, "conclusion", p.Conclusion, "line", p.Line)
+			continue
+		}
+		if end.State == attempt.Complete {
+			end = attempt.End{
+				State: attempt.Infrastructure, Reason: plan.ReasonPublishFailed, Message: "the result was not stored", Node: end.Node,
+				Detail: "the Job completed, but the server has no result of its run; look at the server's log and volume",
+			}
+		}
+		if err := r.attemptFailed(ctx, s, p, end); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// attemptFailed decides between another attempt and giving up.
+func (r *Reconciler) attemptFailed(ctx context.Context, s *scope, p *prcheckv1.ProfileStatus, end attempt.End) error {
+	attempts := attemptsOf(s.repo)
+	last := end.State == attempt.Limit || p.Failures+1 >= attempts
+	message := end.Message
+	if end.State == attempt.Infrastructure && attempts > 1 {
+		message = fmt.Sprintf("%s (attempt %d of %d)", end.Message, p.Failures+1, attempts)
+	}
+	conclude := results.Conclude{Conclusion: finding.ConclusionError, Reason: end.Reason, Message: message}
+	summary, err := r.Server.Conclude(ctx, p.Run, conclude)
+	if err != nil {
+		return controllers.From(controllers.PeerServer, err, "concluding run %s", p.Run)
+	}
+	if summary.Conclusion != conclude.Conclusion || summary.Reason != conclude.Reason {
+		settle(p, summary) // a result came in at the last moment: it stands
+		return nil
+	}
+	s.extra = append(s.extra, events.AttemptFailed(status.ErrorReason(end.Reason), jobspec.Name(p.Run), end.Node, end.Detail))
+	log.FromContext(ctx).Info("Attempt failed", "job", jobspec.Name(p.Run), "reason", end.Reason, "node", end.Node, "detail", end.Detail)
+	if end.Node != "" && !slices.Contains(p.FailedNodes, end.Node) {
+		p.FailedNodes = append(p.FailedNodes, end.Node)
+	}
+	if last {
+		settle(p, summary)
+		return nil
+	}
+	p.Failures++
+	p.Attempt++
+	p.Run, p.Job, p.Reason = "", "", end.Reason
+	s.open[p.Name] = status.Note{Reason: prcheckv1.ReasonRetrying, Message: fmt.Sprintf(
+		"Profile %s: the infrastructure failed (%s); attempt %d of %d is planned.", p.Name, end.Reason, p.Failures+1, attempts)}
+	s.wake(soon)
+	return nil
+}
