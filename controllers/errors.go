@@ -103,3 +103,8 @@ func server(err error) Verdict {
 func stalled(reason, message string) Verdict {
 	return Verdict{Stalled: &status.Note{Reason: reason, Message: message}, After: RecheckStalled}
 }
+
+// Dropped says whether the forge will never take a write, however often it is tried: the commit is gone, or has had too many statuses.
+func Dropped(err error) bool {
+	return errors.Is(err, forge.ErrGone) || errors.Is(err, forge.ErrNotFound) || errors.Is(err, forge.ErrInvalid)
+}

@@ -126,7 +126,7 @@ func (r *Reconciler) put(ctx context.Context, s *scope, p *prcheckv1.ProfileStat
 	}
 	head := s.status().Revision.Head
 	shown, err := provider.FindStatus(ctx, s.repository(), head, wanted.Context)
-	if err != nil && !dropped(err) {
+	if err != nil && !controllers.Dropped(err) {
 		return controllers.From(controllers.PeerForge, err, "looking for status %s on %s", wanted.Context, head)
 	}
 	needed, err := r.needed(ctx, s, shown, wanted)
@@ -134,7 +134,7 @@ func (r *Reconciler) put(ctx context.Context, s *scope, p *prcheckv1.ProfileStat
 		return err
 	}
 	if needed {
-		if err := provider.PutStatus(ctx, s.repository(), head, wanted); dropped(err) {
+		if err := provider.PutStatus(ctx, s.repository(), head, wanted); controllers.Dropped(err) {
 			s.extra = append(s.extra, events.Dropped(wanted.Context, err.Error()))
 		} else if err != nil {
 			return controllers.From(controllers.PeerForge, err, "writing status %s on %s", wanted.Context, head)
@@ -143,11 +143,6 @@ func (r *Reconciler) put(ctx context.Context, s *scope, p *prcheckv1.ProfileStat
 	}
 	p.Acknowledged = hash
 	return nil
-}
-
-// dropped says whether the forge will never take it: the commit is gone, or it has had too many statuses.
-func dropped(err error) bool {
-	return errors.Is(err, forge.ErrGone) || errors.Is(err, forge.ErrNotFound) || errors.Is(err, forge.ErrInvalid)
 }
 
 // needed says whether wanted must be written over what the forge shows.

@@ -83,8 +83,11 @@ type Reconciler struct {
 
 // Reconcile moves one check towards its report. The order of the phases is here and nowhere else.
 func (r *Reconciler) Reconcile(ctx context.Context, check *prcheckv1.PullRequestCheck) (ctrl.Result, error) {
-	if !check.DeletionTimestamp.IsZero() || r.written.stale(check) {
-		return ctrl.Result{}, nil // children go with their owner reference; a cache behind our own write will catch up
+	if !check.DeletionTimestamp.IsZero() {
+		return ctrl.Result{}, nil // children go with their owner reference
+	}
+	if r.written.stale(check) {
+		return ctrl.Result{RequeueAfter: soon}, nil // the cache is behind our own write
 	}
 	s := newScope(check, r.Clock.Now())
 	err := run(ctx, s, r.observe, r.resolve, r.clean, r.announce, r.plan, r.run, r.compare, r.report)
