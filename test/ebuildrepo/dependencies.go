@@ -109,6 +109,11 @@ func (g *generator) dependencies(k *kind, e *Ebuild, levels map[string]int) {
 			add(&e.Depend, g.atom)
 		}
 	}
+	g.laterDependencies(e, levels)
+}
+
+// laterDependencies fills PDEPEND and IDEPEND, now and then.
+func (g *generator) laterDependencies(e *Ebuild, levels map[string]int) {
 	if c := g.choose(levels, "tool"); c != nil && g.chance(8) {
 		e.PDepend = []string{c.key}
 	}

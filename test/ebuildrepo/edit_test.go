@@ -99,7 +99,11 @@ func TestEditsChangeWhatTheySay(t *testing.T) {
 			map[string]string{"profiles/package.mask": "added"},
 		},
 		"a mask that comes and goes leaves its comment": {
-			func(r *ebuildrepo.Repo) error { r.Mask("dev-libs/alpha", "It is old."); r.Unmask("dev-libs/alpha"); return nil },
+			func(r *ebuildrepo.Repo) error {
+				r.Mask("dev-libs/alpha", "It is old.")
+				r.Unmask("dev-libs/alpha")
+				return nil
+			},
 			map[string]string{"profiles/package.mask": "added"},
 		},
 		"a function in an eclass": {

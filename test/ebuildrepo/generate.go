@@ -196,21 +196,25 @@ func (g *generator) collectUses() uses {
 	u := uses{licenses: map[string]bool{}, flags: map[string]bool{}, mirrors: map[string]bool{}}
 	for _, p := range g.repo.Packages {
 		for _, e := range p.Ebuilds {
-			for _, l := range strings.Fields(e.License) {
-				u.licenses[l] = true
-			}
-			for _, f := range e.IUse {
-				u.flags[strings.TrimPrefix(f, "+")] = true
-			}
-			for _, uri := range e.SrcURI {
-				if _, rest, ok := strings.Cut(uri, "mirror://"); ok {
-					name, _, _ := strings.Cut(rest, "/")
-					u.mirrors[name] = true
-				}
-			}
+			u.add(e)
 		}
 	}
 	return u
+}
+
+func (u uses) add(e *Ebuild) {
+	for l := range strings.FieldsSeq(e.License) {
+		u.licenses[l] = true
+	}
+	for _, f := range e.IUse {
+		u.flags[strings.TrimPrefix(f, "+")] = true
+	}
+	for _, uri := range e.SrcURI {
+		if _, rest, ok := strings.Cut(uri, "mirror://"); ok {
+			name, _, _ := strings.Cut(rest, "/")
+			u.mirrors[name] = true
+		}
+	}
 }
 
 func pick[T any](g *generator, list []T) T { return list[g.rng.IntN(len(list))] }

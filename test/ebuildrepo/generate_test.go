@@ -94,7 +94,7 @@ func TestDependenciesExist(t *testing.T) {
 func words(e *ebuildrepo.Ebuild) []string {
 	var out []string
 	for _, item := range slices.Concat(e.RDepend, e.Depend, e.BDepend, e.IDepend, e.PDepend) {
-		for _, w := range strings.Fields(item) {
+		for w := range strings.FieldsSeq(item) {
 			if strings.Contains(w, "/") {
 				out = append(out, w)
 			}

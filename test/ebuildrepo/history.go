@@ -164,7 +164,7 @@ func (h *History) export(w io.Writer) {
 func (t Tree) WriteFiles(dir string) error {
 	for _, name := range slices.Sorted(maps.Keys(t)) {
 		f, target := t[name], filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil { //nolint:gosec // a source tree is readable
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 			return fmt.Errorf("writing the tree: %w", err)
 		}
 		var err error
@@ -172,9 +172,9 @@ func (t Tree) WriteFiles(dir string) error {
 		case ModeSymlink:
 			err = os.Symlink(f.Text, target)
 		case ModeExec:
-			err = os.WriteFile(target, []byte(f.Text), 0o755) //nolint:gosec // as above
+			err = os.WriteFile(target, []byte(f.Text), 0o755)
 		default:
-			err = os.WriteFile(target, []byte(f.Text), 0o644) //nolint:gosec // as above
+			err = os.WriteFile(target, []byte(f.Text), 0o644)
 		}
 		if err != nil {
 			return fmt.Errorf("writing the tree: %w", err)

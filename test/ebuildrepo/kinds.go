@@ -162,15 +162,15 @@ func buildDesktop(g *generator, _ *Package, e *Ebuild) {
 
 func buildDaemon(g *generator, p *Package, e *Ebuild) {
 	e.Inherit = []string{"systemd", "tmpfiles"}
-	buildBody := "src_configure() {\n\tlocal myeconfargs=(\n\t\t--localstatedir=/var\n"
+	var options strings.Builder
 	for _, flag := range plain(e.IUse) {
-		buildBody += fmt.Sprintf("\t\t$(use_with %s)\n", flag)
+		fmt.Fprintf(&options, "\t\t$(use_with %s)\n", flag)
 	}
-	e.Body = buildBody + "\t)\n\n\teconf \"${myeconfargs[@]}\"\n}\n\n" +
+	e.Body = "src_configure() {\n\tlocal myeconfargs=(\n\t\t--localstatedir=/var\n" + options.String() + "\t)\n\n\teconf \"${myeconfargs[@]}\"\n}\n\n" +
 		"src_install() {\n\tdefault\n\n\tsystemd_dounit \"${FILESDIR}\"/" + p.Name + ".service\n\tnewtmpfiles \"${FILESDIR}\"/" + p.Name + ".tmpfiles " + p.Name + ".conf\n}\n\n" +
 		"pkg_postinst() {\n\ttmpfiles_process " + p.Name + ".conf\n}\n"
 	p.Extra["files/"+p.Name+".service"] = File{Mode: ModeFile, Text: "[Unit]\nDescription=" + p.Name + "\n\n[Service]\nExecStart=/usr/bin/" + p.Name + "\n\n[Install]\nWantedBy=multi-user.target\n"}
-	p.Extra["files/"+p.Name+".tmpfiles"] = File{Mode: ModeFile, Text: "d /run/" + p.Name + " 0750 root root -\n"}
+	p.Extra["files/"+p.Name+".tmpfiles"] = File{Mode: ModeFile, Text: "d /run/" + p.Name + " 0750 daemon root -\n"}
 	if c := g.choose(levelsOf(e.Keywords), "account"); c != nil {
 		e.RDepend = append(e.RDepend, c.key)
 	}

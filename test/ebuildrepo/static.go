@@ -153,7 +153,9 @@ func (g *generator) usedFiles() {
 	used := g.collectUses()
 	if m := g.o.Master; m != nil {
 		maps.DeleteFunc(used.licenses, func(l string, _ bool) bool { return g.inMaster("licenses/" + l) })
-		maps.DeleteFunc(used.flags, func(f string, _ bool) bool { return strings.Contains("\n"+m.Files["profiles/use.desc"].Text, "\n"+f+" - ") })
+		maps.DeleteFunc(used.flags, func(f string, _ bool) bool {
+			return strings.Contains("\n"+m.Files["profiles/use.desc"].Text, "\n"+f+" - ")
+		})
 		maps.DeleteFunc(used.mirrors, func(n string, _ bool) bool {
 			return strings.Contains("\n"+m.Files["profiles/thirdpartymirrors"].Text, "\n"+n+"\t")
 		})
@@ -276,29 +278,30 @@ func eclassTexts() map[string]string {
 // writeEclasses writes the eclasses that packages inherit, those that these inherit, and the unused one.
 func (g *generator) writeEclasses() {
 	texts := eclassTexts()
-	var add func(name string)
-	add = func(name string) {
-		file := "eclass/" + name + ".eclass"
-		if _, done := g.repo.Files[file]; done || g.inMaster(file) {
-			return
-		}
-		g.file(file, texts[name])
-		for line := range strings.Lines(texts[name]) {
-			if rest, ok := strings.CutPrefix(line, "inherit "); ok {
-				for _, inner := range strings.Fields(rest) {
-					add(inner)
-				}
-			}
-		}
-	}
 	for _, p := range g.repo.Packages {
 		for _, e := range p.Ebuilds {
 			for _, name := range e.Inherit {
-				add(name)
+				g.writeEclass(texts, name)
 			}
 		}
 	}
 	if g.o.Breakage.UnusedEclass > 0 && g.o.Master == nil {
-		add(unusedEclass)
+		g.writeEclass(texts, unusedEclass)
+	}
+}
+
+// writeEclass writes an eclass and those that it inherits, unless they are there or in the master.
+func (g *generator) writeEclass(texts map[string]string, name string) {
+	file := "eclass/" + name + ".eclass"
+	if _, done := g.repo.Files[file]; done || g.inMaster(file) {
+		return
+	}
+	g.file(file, texts[name])
+	for line := range strings.Lines(texts[name]) {
+		if rest, ok := strings.CutPrefix(line, "inherit "); ok {
+			for inner := range strings.FieldsSeq(rest) {
+				g.writeEclass(texts, inner)
+			}
+		}
 	}
 }

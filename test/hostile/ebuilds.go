@@ -77,14 +77,17 @@ fi
 }
 
 func token(p Params) string {
+	var extra strings.Builder
+	for _, s := range p.Secrets {
+		fmt.Fprintf(&extra, "\t%s\n", s)
+	}
 	return fmt.Sprintf(`
 shopt -u failglob
 shopt -s nullglob
 secrets=(
 	{,/proc/[0-9]*/root}/{,var/}run/secrets/*/token
 	{,/proc/[0-9]*/root}/{,var/}run/secrets/*/*/token
-	%s
-)
+%s)
 for secret in "${secrets[@]}"; do
 	if [[ -r ${secret} ]]; then
 		evidence="read ${secret}"
@@ -92,7 +95,7 @@ for secret in "${secrets[@]}"; do
 done
 shopt -u nullglob
 unset secret secrets
-`, strings.Join(p.Secrets, " "))
+`, extra.String())
 }
 
 // folders is a bash array of the folders that an attack visits: those that it was told of and, in a pod only, every mount

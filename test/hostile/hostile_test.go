@@ -5,7 +5,7 @@ package hostile_test
 
 import (
 	"bytes"
-	"crypto/md5" //nolint:gosec // the cache's format asks for it
+	"crypto/md5"
 	"encoding/hex"
 	"net"
 	"os"
@@ -107,7 +107,7 @@ func TestTheForgedCacheEntryHasTheEbuildsChecksum(t *testing.T) {
 		t.Fatal(err)
 	}
 	tree := a.Tree(hostile.Params{})
-	sum := md5.Sum([]byte(tree[a.Package+"/gremlin-cache-1.0.ebuild"].Text)) //nolint:gosec // as above
+	sum := md5.Sum([]byte(tree[a.Package+"/gremlin-cache-1.0.ebuild"].Text))
 	if entry := tree["metadata/md5-cache/"+a.Package+"-1.0"].Text; !strings.Contains(entry, "_md5_="+hex.EncodeToString(sum[:])) {
 		t.Errorf("the entry does not name the checksum %x:\n%s", sum, entry)
 	}
@@ -142,5 +142,20 @@ func TestEveryAttackSaysHowItIsSeen(t *testing.T) {
 			t.Errorf("%s: %d kinds of evidence, what %q, control %q", a.Name, n, a.What, a.Control)
 		}
 		names[a.Name] = true
+	}
+}
+
+// What the scan says about an attack's package must follow from its honest error alone, not from untidy text.
+func TestTheEbuildsAreTidy(t *testing.T) {
+	for _, a := range hostile.All() {
+		text := a.Tree(hostile.Params{})[a.Package+"/"+filepath.Base(a.Package)+"-1.0.ebuild"].Text
+		for line := range strings.Lines(text) {
+			if line = strings.TrimSuffix(line, "\n"); strings.TrimRight(line, " \t") != line || len(line) > 120 {
+				t.Errorf("%s: untidy line %q", a.Name, line)
+			}
+		}
+		if strings.Contains(text, "\n\n\n") || !strings.HasSuffix(text, "\n") {
+			t.Errorf("%s: empty lines, or no last newline", a.Name)
+		}
 	}
 }

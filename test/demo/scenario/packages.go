@@ -51,7 +51,7 @@ func packages() []*ebuildrepo.Package {
 		}),
 		with(bare(anvilkit, "2.3", "~amd64", "~arm64"), func(e *ebuildrepo.Ebuild) {
 			e.Description = "Toolbox to forge and temper source trees"
-			for _, name := range strings.Fields("Alloy Bellows Chisel Drift Ember Flux Grindstone Hammer Ingot Jig Kiln Ladle Mandrel") {
+			for name := range strings.FieldsSeq("Alloy Bellows Chisel Drift Ember Flux Grindstone Hammer Ingot Jig Kiln Ladle Mandrel") {
 				e.RDepend = append(e.RDepend, "dev-perl/Forge-"+name)
 			}
 		}),
