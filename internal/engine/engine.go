@@ -31,6 +31,8 @@ type Engine struct {
 	Toolchain Toolchain
 	Git       gitops.Git
 	Clock     clock.PassiveClock
+	// Runner is the program that fetch copies for the containers that have none; empty: nobody needs it.
+	Runner string
 	// Live gets the tool's output as it comes, in addition to the stage's log; nil: nobody watches.
 	Live io.Writer
 	// Started is told the name of each step when it begins; nil: nobody asks.

@@ -126,7 +126,10 @@ func (s *stage) installTools() error {
 	if err := os.WriteFile(l.driverFile(), driver.Archive(), 0o644); err != nil {
 		return err
 	}
-	self, err := os.ReadFile("/proc/self/exe")
+	if s.engine.Runner == "" {
+		return nil
+	}
+	self, err := os.ReadFile(s.engine.Runner)
 	if err != nil {
 		return fmt.Errorf("copying the runner: %w", err)
 	}

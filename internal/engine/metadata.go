@@ -4,6 +4,7 @@
 package engine
 
 import (
+	"bytes"
 	"crypto/md5" //nolint:gosec // what metadata entries name files by
 	"encoding/hex"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"regexp"
@@ -74,8 +76,8 @@ func readPrepared(dir string) (*prepared, error) {
 	defer root.Close() //nolint:errcheck // only read
 	err = errors.Join(
 		p.readEntries(root),
-		readDocument(root, errorsFile, &map[string]*map[string]sourcingError{"errors": &p.errors}),
-		readDocument(root, eclassesFile, &map[string]*map[string]eclassRecord{"eclasses": &p.eclasses}),
+		readDocument(root, errorsFile, "errors", p.errors),
+		readDocument(root, eclassesFile, "eclasses", p.eclasses),
 		p.readLocalDesc(root),
 	)
 	if err != nil {
@@ -99,19 +101,27 @@ func (p *prepared) readEntries(root *os.Root) error {
 	})
 }
 
-func readDocument(root *os.Root, name string, into any) error {
-	data, err := readFile(root, name, documentLimit)
+// readDocument adds the records of a file that holds {"member": {name: record}}.
+func readDocument[T any](root *os.Root, file, member string, into map[string]T) error {
+	data, err := readFile(root, file, documentLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	decoder := json.NewDecoder(strings.NewReader(string(data)))
+	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+	var document map[string]map[string]T
+	if err := decoder.Decode(&document); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
 	}
+	for name := range document {
+		if name != member {
+			return fmt.Errorf("%s: %q is no member of it", file, name)
+		}
+	}
+	maps.Copy(into, document[member])
 	return nil
 }
 

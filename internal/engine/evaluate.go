@@ -1,0 +1,318 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prcheck/prcheck/internal/checker/pkgcheck"
+	"github.com/prcheck/prcheck/internal/compare"
+	"github.com/prcheck/prcheck/internal/finding"
+	"github.com/prcheck/prcheck/internal/plan"
+	"github.com/prcheck/prcheck/internal/verdict"
+)
+
+// Evaluate judges a run by what its stages left behind. It only reads. Whatever is missing, incomplete or not alike ends in the
+// conclusion error (or neutral, where the base alone does not scan), with a reason: never in success, and never in a panic.
+func Evaluate(bundle fs.FS, p plan.Plan) (v *verdict.Verdict) {
+	v = &verdict.Verdict{Revision: p.Revision, Scope: p.Scope, Items: []verdict.Item{}}
+	defer func() {
+		if r := recover(); r != nil {
+			*v = verdict.Verdict{Revision: p.Revision, Scope: p.Scope, Items: []verdict.Item{}, Outcomes: v.Outcomes}
+			conclude(v, &failure{plan.ReasonIncomplete, fmt.Sprintf("The results could not be evaluated: %v.", r), nil})
+		}
+	}()
+	conclude(v, evaluate(bundle, p, v))
+	return v
+}
+
+// conclude settles a verdict that was not reached; a nil error leaves it as it is.
+func conclude(v *verdict.Verdict, err error) {
+	if err == nil {
+		return
+	}
+	var f *failure
+	if !errors.As(err, &f) {
+		f = &failure{plan.ReasonIncomplete, err.Error(), nil}
+	}
+	v.Conclusion, v.Reason, v.Message = finding.ConclusionError, f.reason, cut(f.Error(), 4000)
+	if f.reason == plan.ReasonBrokenBase {
+		v.Conclusion = finding.ConclusionNeutral
+	}
+}
+
+func incomplete(format string, args ...any) error {
+	return &failure{plan.ReasonIncomplete, fmt.Sprintf(format, args...), nil}
+}
+
+func evaluate(bundle fs.FS, p plan.Plan, v *verdict.Verdict) error {
+	expected, err := readOutcomes(bundle, v)
+	if err != nil {
+		return err
+	}
+	sides := map[string]*scanned{}
+	for _, side := range Sides {
+		if expected[side] == nil {
+			return incomplete("Nobody counted the packages of the %s.", side)
+		}
+		if sides[side], err = readSide(bundle, p, side, expected[side]); err != nil {
+			return err
+		}
+	}
+	v.Base, v.Head = sides[Base].evidence(), sides[Head].evidence()
+	if err := judgeable(sides[Base], sides[Head], p); err != nil {
+		return err
+	}
+	c := compare.Compare(sides[Base].side(p), sides[Head].side(p), compare.Options{})
+	if len(c.Gaps) > 0 {
+		return incomplete("%s was looked at on one side only.", c.Gaps[0])
+	}
+	j := compare.Judge(c, compare.Gates{Levels: p.Snapshot.Gate, Inherited: p.Snapshot.GateInherited})
+	v.Conclusion, v.Counts, v.Problems, v.Items = j.Conclusion, j.Counts, j.Problems, j.Items
+	return nil
+}
+
+// readOutcomes fills in the verdict's outcomes and returns the packages that scan's runner counted. A stage that did not complete
+// settles the verdict.
+func readOutcomes(bundle fs.FS, v *verdict.Verdict) (map[string][]string, error) {
+	var expected map[string][]string
+	for _, s := range ranStages {
+		data, err := readBundled(bundle, OutcomeName(s), outcomeLimit)
+		if err != nil {
+			return nil, incomplete("The %s stage left no outcome: %v.", s, err)
+		}
+		var o plan.Outcome
+		if err := json.Unmarshal(data, &o); err != nil || o.Stage != s {
+			return nil, incomplete("The %s stage's outcome cannot be read.", s)
+		}
+		expected, o.Packages = o.Packages, nil
+		v.Outcomes = append(v.Outcomes, o)
+		if !o.OK() {
+			return nil, &failure{o.Reason, o.Message, nil}
+		}
+	}
+	return expected, nil
+}
+
+// scanned is one side's results with what is known about them.
+type scanned struct {
+	name     string
+	stream   *pkgcheck.Stream
+	expected []string
+	facts    []finding.Fact
+	unknown  []string
+}
+
+func readSide(bundle fs.FS, p plan.Plan, side string, expected []string) (*scanned, error) {
+	f, err := bundle.Open(StreamName(side))
+	if err != nil {
+		return nil, incomplete("There are no results of the %s: %v.", side, err)
+	}
+	defer f.Close() //nolint:errcheck // only read
+	limits := pkgcheck.DefaultLimits
+	if n := p.Snapshot.OutputBytes; n > 0 {
+		limits.Bytes = n
+	}
+	stream, err := pkgcheck.Parse(f, limits)
+	if err != nil {
+		return nil, incomplete("The results of the %s cannot be used: %v.", side, err)
+	}
+	s := &scanned{name: side, stream: stream, expected: expected}
+	s.makeFacts(p.Snapshot.Severities)
+	return s, nil
+}
+
+// makeFacts takes the findings apart, under the profile's severities.
+func (s *scanned) makeFacts(severities map[string]finding.Level) {
+	table := pkgcheck.Default()
+	s.facts = table.Facts(s.stream.Findings)
+	unknown := map[string]bool{}
+	for i := range s.facts {
+		f := &s.facts[i]
+		if level, ok := severities[f.Rule]; ok {
+			f.Level = level
+		}
+		if _, ok := table.Rules[f.Rule]; !ok {
+			unknown[f.Rule] = true
+		}
+	}
+	s.unknown = slices.Sorted(maps.Keys(unknown))
+}
+
+// judgeable says why two sides cannot be compared: one is incomplete, or they were not scanned alike.
+func judgeable(base, head *scanned, p plan.Plan) error {
+	if err := head.complete(); err != nil {
+		return err
+	}
+	if err := base.complete(); err != nil {
+		if base.broken() {
+			return &failure{plan.ReasonBrokenBase, "The target branch itself does not scan, so that the pull request's problems and its own cannot be told apart", err}
+		}
+		return err
+	}
+	for _, s := range []*scanned{base, head} {
+		if err := s.asPlanned(p); err != nil {
+			return err
+		}
+	}
+	return alike(base, head)
+}
+
+// complete says what is missing of a side's evidence.
+func (s *scanned) complete() error {
+	if err := s.stream.Evidence(); err != nil {
+		return incomplete("The scan of the %s is incomplete: %v.", s.name, err)
+	}
+	seen := map[string]bool{}
+	for _, p := range s.stream.Packages {
+		seen[p.Category+"/"+p.Package] = true
+	}
+	missing := slices.DeleteFunc(slices.Clone(s.expected), func(name string) bool { return seen[name] })
+	if len(missing) > 0 {
+		return incomplete("The scan of the %s did not see %d of its %d packages, among them %s.", s.name, len(missing), len(s.expected), missing[0])
+	}
+	return nil
+}
+
+// broken says that the tool itself could not make sense of a side: not that it was killed, or too slow.
+func (s *scanned) broken() bool {
+	return len(s.stream.Failures) > 0 && !slices.ContainsFunc(s.stream.Failures, func(f pkgcheck.Failure) bool {
+		return f.Kind == "worker" || f.Kind == "time"
+	})
+}
+
+func unlike(format string, args ...any) error {
+	return &failure{plan.ReasonUnlike, fmt.Sprintf(format, args...), nil}
+}
+
+// asPlanned compares what a side says of itself with the plan.
+func (s *scanned) asPlanned(p plan.Plan) error {
+	start := s.stream.Start
+	if !start.Clock.Equal(p.Clock) {
+		return unlike("The %s was scanned at %s, not at the planned %s.", s.name, start.Clock.Format(time.RFC3339), p.Clock.Format(time.RFC3339))
+	}
+	if start.Repository != p.Repository {
+		return unlike("The %s was scanned as %q, not as the planned %q.", s.name, start.Repository, p.Repository)
+	}
+	commits := map[string]string{p.Repository: p.Revision.Base}
+	if s.name == Head {
+		commits[p.Repository] = p.Revision.Merge
+	}
+	for _, m := range p.Masters {
+		commits[m.Name] = m.Commit
+	}
+	if len(start.Repositories) != len(commits) {
+		return unlike("The %s was scanned with %d repositories, not with the planned %d.", s.name, len(start.Repositories), len(commits))
+	}
+	for _, r := range start.Repositories {
+		if r.History == nil || *r.History != commits[r.Name] {
+			return unlike("The %s was scanned with the history of %s at %s, not at the planned %s.", s.name, r.Name, text(r.History), commits[r.Name])
+		}
+	}
+	return nil
+}
+
+func text(s *string) string {
+	if s == nil {
+		return "no commit"
+	}
+	return *s
+}
+
+// alike says in what the two scans differ, besides the tree.
+func alike(base, head *scanned) error {
+	b, h := base.stream.Start, head.stream.Start
+	for _, c := range []struct {
+		what       string
+		base, head any
+	}{
+		{"versions", b.Versions, h.Versions},
+		{"arguments", b.Arguments, h.Arguments},
+		{"hash seed", b.HashSeed, h.HashSeed},
+		{"repository", b.Gentoo, h.Gentoo},
+	} {
+		if c.base != c.head {
+			return unlike("Base and head were scanned with different %s: %v and %v.", c.what, c.base, c.head)
+		}
+	}
+	ranBase, ranHead := base.stream.Ran(), head.stream.Ran()
+	if len(ranBase) == 0 {
+		return incomplete("No check ran.")
+	}
+	if slices.Equal(ranBase, ranHead) {
+		return nil
+	}
+	return unlike("Different checks ran on base and head: %s.", strings.Join(difference(ranBase, ranHead), ", "))
+}
+
+// difference lists what is in only one of two sets.
+func difference(a, b []string) []string {
+	count := map[string]int{}
+	for _, x := range a {
+		count[x]++
+	}
+	for _, x := range b {
+		count[x]--
+	}
+	maps.DeleteFunc(count, func(_ string, n int) bool { return n == 0 })
+	return slices.Sorted(maps.Keys(count))
+}
+
+// side is what the comparison takes.
+func (s *scanned) side(p plan.Plan) compare.Side {
+	side := compare.Side{Facts: s.facts, Packages: map[compare.Package][]string{}, Whole: p.Scope.Kind == plan.ScopeFull, Looked: map[compare.Package]bool{}}
+	for _, k := range s.stream.Packages {
+		name := compare.Package{Category: k.Category, Name: k.Package}
+		side.Packages[name], side.Looked[name] = k.Versions, true
+	}
+	for _, k := range p.Scope.Packages { // one that is not there was looked at, too
+		side.Looked[compare.Package{Category: k.Category, Name: k.Package}] = true
+	}
+	return side
+}
+
+// slowest is how many package times a verdict keeps.
+const slowest = 20
+
+func (s *scanned) evidence() verdict.SideEvidence {
+	start := s.stream.Start
+	e := verdict.SideEvidence{
+		Tool: map[string]string{
+			"pkgcheck": start.Versions.Pkgcheck, "pkgcore": start.Versions.Pkgcore, "snakeoil": start.Versions.Snakeoil,
+			"python": start.Versions.Python, "bash": start.Versions.Bash, "git": start.Versions.Git,
+			"perlModule": strconv.FormatBool(start.Versions.PerlModule),
+		},
+		Packages: len(s.stream.Packages), PackagesExpected: len(s.expected),
+		Checks: s.stream.Ran(), Skipped: map[string]string{}, Findings: len(s.stream.Findings),
+		Arguments: start.Arguments, Seed: strconv.Itoa(start.HashSeed), Clock: start.Clock.UTC().Format(time.RFC3339),
+		RepositoryName: start.Repository, UnknownRules: s.unknown,
+	}
+	for _, c := range s.stream.Checks {
+		if !c.Ran {
+			e.Skipped[c.Name] = strings.TrimSuffix(c.Reason+": "+c.Detail, ": ")
+		}
+	}
+	times := slices.Clone(s.stream.Packages)
+	slices.SortStableFunc(times, func(a, b pkgcheck.Package) int {
+		switch {
+		case a.Seconds > b.Seconds:
+			return -1
+		case a.Seconds < b.Seconds:
+			return 1
+		}
+		return 0
+	})
+	for _, t := range times[:min(slowest, len(times))] {
+		e.Slowest = append(e.Slowest, verdict.PackageTime{Package: t.Category + "/" + t.Package, Seconds: t.Seconds})
+	}
+	return e
+}
