@@ -107,8 +107,7 @@ func Compare(base, head Side, opts Options) Comparison {
 	entries = append(entries, inherited...)
 	entries = appendClass(entries, finding.ClassNew, restHead)
 	entries = appendClass(entries, finding.ClassFixed, restBase)
-	sortEntries(entries)
-	return Comparison{Entries: entries, Moved: moved, Gaps: gaps(base, head)}
+	return Comparison{Entries: sortEntries(entries), Moved: moved, Gaps: gaps(base, head)}
 }
 
 // keep returns pointers to the facts that are compared at all.

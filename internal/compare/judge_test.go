@@ -1,0 +1,145 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package compare
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/prcheck/prcheck/internal/finding"
+	"github.com/prcheck/prcheck/internal/verdict"
+)
+
+func TestJudge(t *testing.T) {
+	base := sideOf([]string{"d/a 1", "d/b 1", "d/c 1", "d/e 1"},
+		fact("d/a 1 X old"), fact("d/a 1 Y gone"), fact("d/c 1 SourcingError die"), fact("d/e 1 W w"))
+	head := sideOf([]string{"d/a 1 2", "d/b 1", "d/c 1", "d/e 1"},
+		fact("d/a 1 X old"), fact("d/a 2 X old"), // inherited
+		fact("d/b 1 N n", onProfile("amd64")), fact("d/b 1 N n", onProfile("arm64")), // one problem
+		fact("d/b 1 S s", level(finding.LevelStyle)),
+		fact("d/c 1 U u"), fact("d/e 1 SourcingError die"))
+	counts := verdict.Counts{New: 4, Existing: 1, Fixed: 2, Inherited: 1, Unveiled: 1, Hidden: 1}
+	tests := map[string]struct {
+		gates      Gates
+		conclusion finding.Conclusion
+		problems   verdict.Problems
+		gating     int
+	}{
+		"errors gate": {
+			Gates{Levels: []finding.Level{finding.LevelError}}, finding.ConclusionFailure,
+			verdict.Problems{Gating: 2, Notes: 1, Fixed: 2, Inherited: 1, Unveiled: 1, Hidden: 1, Existing: 1}, 3,
+		},
+		"errors gate, also inherited ones": {
+			Gates{Levels: []finding.Level{finding.LevelError}, Inherited: true}, finding.ConclusionFailure,
+			verdict.Problems{Gating: 2, Notes: 1, Fixed: 2, Inherited: 1, InheritedGating: 1, Unveiled: 1, Hidden: 1, Existing: 1}, 4,
+		},
+		"style gates": {
+			Gates{Levels: []finding.Level{finding.LevelStyle}}, finding.ConclusionFailure,
+			verdict.Problems{Gating: 1, Notes: 2, Fixed: 2, Inherited: 1, Unveiled: 1, Hidden: 1, Existing: 1}, 1,
+		},
+		"nothing gates": {
+			Gates{Inherited: true}, finding.ConclusionSuccess,
+			verdict.Problems{Notes: 3, Fixed: 2, Inherited: 1, Unveiled: 1, Hidden: 1, Existing: 1}, 0,
+		},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			j := Judge(Compare(base, head, Options{}), tc.gates)
+			if j.Conclusion != tc.conclusion {
+				t.Errorf("conclusion %s, want %s", j.Conclusion, tc.conclusion)
+			}
+			if diff := cmp.Diff(counts, j.Counts); diff != "" {
+				t.Errorf("counts (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(tc.problems, j.Problems); diff != "" {
+				t.Errorf("problems (-want +got):\n%s", diff)
+			}
+			gating := 0
+			for _, item := range j.Items {
+				if item.Gates {
+					gating++
+				}
+				if len(item.Problem) != 12 {
+					t.Errorf("problem id %q", item.Problem)
+				}
+			}
+			if gating != tc.gating {
+				t.Errorf("%d facts gate, want %d", gating, tc.gating)
+			}
+		})
+	}
+}
+
+func TestOnlyUnveiledAndUnstableNeverFail(t *testing.T) {
+	base := sideOf([]string{"d/a 1"}, fact("d/a 1 SourcingError die"))
+	head := sideOf([]string{"d/a 1"}, fact("d/a 1 X x"), fact("d/b - Z z"))
+	c := Compare(base, head, Options{Unstable: map[string]bool{fact("d/b - Z z").Fingerprint: true}})
+	j := Judge(c, Gates{Levels: []finding.Level{finding.LevelError}, Inherited: true})
+	if j.Conclusion != finding.ConclusionSuccess || j.Counts.Unveiled != 1 || j.Counts.Unstable != 1 {
+		t.Errorf("%+v", j)
+	}
+}
+
+// bench makes a side of n facts; every hundredth differs between the sides.
+func bench(n int, side string) Side {
+	s := Side{Facts: make([]finding.Fact, n), Packages: map[Package][]string{}, Whole: true}
+	for i := range s.Facts {
+		text := fmt.Sprintf("NonexistentDeps\x00cat-%d\x00package-%d\x001.%d\x00RDEPEND\x00dev-libs/dependency-%d", i/20%150, i/20, i%3, i)
+		if i%100 == 0 {
+			text += side
+		}
+		s.Facts[i] = finding.Fact{
+			Rule: "NonexistentDeps", Level: finding.LevelError, Category: fmt.Sprintf("cat-%d", i/20%150), Package: fmt.Sprintf("package-%d", i/20),
+			Version: fmt.Sprintf("1.%d", i%3), Message: text, Identity: text, Carried: text, Problem: text, Fingerprint: text[len(text)-16:], Scope: "version",
+		}
+	}
+	return s
+}
+
+// BenchmarkCompare shows the cost by size. The goal for a million facts on each side is two seconds and 1 GiB beside the facts.
+func BenchmarkCompare(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {
+		base, head := bench(n, "base"), bench(n, "head")
+		newWorld(1).shuffleInPlace(head.Facts)
+		b.Run(fmt.Sprintf("facts=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				c := Compare(base, head, Options{})
+				if len(c.Entries) != n+n/100 {
+					b.Fatalf("%d entries", len(c.Entries))
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkJudge is the second half of a verdict.
+func BenchmarkJudge(b *testing.B) {
+	const n = 1_000_000
+	c := Compare(bench(n, "base"), bench(n, "head"), Options{})
+	gates := Gates{Levels: []finding.Level{finding.LevelError}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if j := Judge(c, gates); j.Counts.New != n/100 {
+			b.Fatalf("%+v", j.Counts)
+		}
+	}
+}
+
+func (w world) shuffleInPlace(facts []finding.Fact) {
+	w.Shuffle(len(facts), func(i, j int) { facts[i], facts[j] = facts[j], facts[i] })
+}
+
+func TestJudgeKeepsTheOrder(t *testing.T) {
+	worlds(t, func(t *testing.T, _ world, base, head Side, opts Options) {
+		c := Compare(base, head, opts)
+		j := Judge(c, Gates{Levels: []finding.Level{finding.LevelError}})
+		if !slices.EqualFunc(c.Entries, j.Items, func(e Entry, i verdict.Item) bool { return e.Class == i.Class && e.Fact.Identity == i.Fact.Identity }) {
+			t.Error("items and entries differ")
+		}
+	})
+}
