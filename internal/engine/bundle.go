@@ -4,7 +4,6 @@
 package engine
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -66,7 +65,7 @@ func (b bundle) Open(name string) (fs.File, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("it is not a regular file")}
+		return nil, &fs.PathError{Op: "open", Path: name, Err: fmt.Errorf("it is no regular file: %w", fs.ErrNotExist)}
 	}
 	return root.Open(file)
 }

@@ -148,8 +148,9 @@ func readOutcome(dir string, name plan.Stage) (plan.Outcome, error) {
 	return o, nil
 }
 
-// skippable says whether a stage has nothing to do because one before it did not complete.
-func skippable(dir string, name plan.Stage) bool {
-	o, err := readOutcome(dir, name)
-	return err != nil || !o.OK()
+// Completed says whether a stage left an outcome that says that it completed. Where one did not, later stages do nothing.
+func (l Layout) Completed(name plan.Stage) bool {
+	dirs := map[plan.Stage]string{plan.StageFetch: l.Source(), plan.StagePrepare: l.Prepared(), plan.StageScan: l.Scanned()}
+	o, err := readOutcome(dirs[name], name)
+	return err == nil && o.OK()
 }
