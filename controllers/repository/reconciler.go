@@ -62,6 +62,8 @@ type Reconciler struct {
 // +kubebuilder:rbac:groups="",resources=serviceaccounts;configmaps,verbs=get;create;patch
 // +kubebuilder:rbac:groups=networking.k8s.io,resources=networkpolicies,verbs=get;create;patch
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
+// +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create
+// +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create
 
 // Reconcile looks after one Repository.
 func (r *Reconciler) Reconcile(ctx context.Context, repo *prcheckv1.Repository) (ctrl.Result, error) {

@@ -16,10 +16,10 @@ import (
 
 // The errors that the client wraps; match with errors.Is. All else is a server that does not answer as it should.
 var (
-	// ErrUnknownRun: the server has no run of that hash (404).
-	ErrUnknownRun = errors.New("the server knows no such run")
-	// ErrDifferentRun: the server has another record under that hash (409).
-	ErrDifferentRun = errors.New("the server has a different record of this run")
+	// ErrUnknownRun: the server knows no such run, or repository (404).
+	ErrUnknownRun = errors.New("the server has no such thing")
+	// ErrDifferentRun: something different stands already, and stays (409).
+	ErrDifferentRun = errors.New("the server has something different already")
 	// ErrInvalid: the server refuses the request as it is (400, 422); sending it again would not help.
 	ErrInvalid = errors.New("the server refuses the request as invalid")
 )

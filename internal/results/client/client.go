@@ -29,15 +29,15 @@ import (
 // Errors of the client; match with errors.Is.
 var (
 	// ErrNotFound: the server knows no such run or repository.
-	ErrNotFound = errors.New("the server has no such thing")
+	ErrNotFound = results.ErrUnknownRun
 	// ErrConflict: something different stands already, and stays.
-	ErrConflict = errors.New("the server has something different already")
+	ErrConflict = results.ErrDifferentRun
 	// ErrUnavailable: the server cannot be reached or cannot answer now; try again.
 	ErrUnavailable = errors.New("the server does not answer")
 	// ErrDenied: the server does not accept the token, or not for this.
 	ErrDenied = errors.New("the server refuses the token")
 	// ErrInvalid: the server does not understand or accept what was sent; sending it again would not help.
-	ErrInvalid = errors.New("the server does not accept the request")
+	ErrInvalid = results.ErrInvalid
 )
 
 // Options of New.
