@@ -11,6 +11,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -20,6 +22,7 @@ import (
 	"github.com/prcheck/prcheck/internal/receiver"
 	"github.com/prcheck/prcheck/internal/results/auth"
 	"github.com/prcheck/prcheck/internal/results/rest"
+	"github.com/prcheck/prcheck/internal/web"
 )
 
 // shutdownGrace is how long requests may take to finish when the server ends.
@@ -36,7 +39,7 @@ type listening struct {
 	server   *http.Server
 }
 
-func (s *server) listeners() (*listeners, error) {
+func (s *server) listeners(hooks *receiver.Receiver) (*listeners, error) {
 	typed, err := kubernetes.NewForConfig(s.Kube)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to the cluster: %w", err)
@@ -47,6 +50,10 @@ func (s *server) listeners() (*listeners, error) {
 	}
 	s.ready = &readiness{store: s.store, kube: typed}
 	count := newHTTPMetrics(s.registry)
+	public, err := s.publicHandler(hooks)
+	if err != nil {
+		return nil, err
+	}
 	certificates := &certificates{dir: s.TLSDir, clock: s.Clock}
 	l := &listeners{}
 	for _, part := range []struct {
@@ -54,7 +61,7 @@ func (s *server) listeners() (*listeners, error) {
 		handler       http.Handler
 		tls           *tls.Config
 	}{
-		{"public", s.PublicAddress, nil, nil},
+		{"public", s.PublicAddress, public, nil},
 		{"internal", s.InternalAddress, rest.Handler(s.service(), who), &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificates.get}},
 		{"probe", s.ProbeAddress, s.probes(), nil},
 	} {
@@ -71,13 +78,9 @@ func (s *server) listeners() (*listeners, error) {
 		}
 		l.all = append(l.all, listening{part.name, bound, server})
 	}
+	// Strangers reach the public listener: they must not hold connections for ever.
+	l.all[0].server.ReadTimeout, l.all[0].server.WriteTimeout = time.Minute, 5*time.Minute
 	return l, nil
-}
-
-// public sets the handler of the public listener, which has time-outs that strangers cannot exhaust.
-func (l *listeners) public(handler http.Handler) {
-	public := l.all[0].server
-	public.Handler, public.ReadTimeout, public.WriteTimeout = handler, time.Minute, 5*time.Minute
 }
 
 func (l *listeners) close() error {
@@ -112,10 +115,27 @@ func (l *listeners) serve(ctx context.Context, log *slog.Logger) error {
 	return group.Wait()
 }
 
-func (s *server) publicHandler(hooks *receiver.Receiver) http.Handler {
+// publicHandler serves pages, public API and webhooks.
+func (s *server) publicHandler(hooks *receiver.Receiver) (http.Handler, error) {
+	external, err := url.Parse(s.ExternalURL)
+	if err != nil {
+		return nil, fmt.Errorf("reading --external-url: %w", err)
+	}
+	site := &web.Site{
+		Store: s.store, Files: s.mirrors, Sources: s.sources, Progress: s.sources.progress, BasePath: external.Path, ExternalURL: s.ExternalURL,
+		Log: s.Log, Clock: s.Clock,
+	}
+	pages, err := site.Handler()
+	if err != nil {
+		return nil, err
+	}
 	mux := http.NewServeMux()
 	mux.Handle("POST /hooks/{path...}", hooks)
-	return mux
+	mux.Handle("/", pages)
+	if base := strings.TrimRight(external.Path, "/"); base != "" {
+		return http.StripPrefix(base, mux), nil
+	}
+	return mux, nil
 }
 
 func (s *server) probes() http.Handler {

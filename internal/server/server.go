@@ -158,13 +158,12 @@ func (s *server) scratchDir() string { return filepath.Join(s.Data, "scratch") }
 
 // serve runs everything. Whatever ends, ends all.
 func (s *server) serve(ctx, life context.Context, stop context.CancelFunc) error {
-	listeners, err := s.listeners()
+	hooks := s.receiver()
+	listeners, err := s.listeners(hooks)
 	if err != nil {
 		return err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	hooks := s.receiver()
-	listeners.public(s.publicHandler(hooks))
 	group.Go(func() error {
 		defer stop()
 		return listeners.serve(ctx, s.Log)

@@ -15,6 +15,7 @@ import (
 	"github.com/prcheck/prcheck/api/v1alpha1"
 	"github.com/prcheck/prcheck/internal/forge/connect"
 	"github.com/prcheck/prcheck/internal/gitmirror"
+	"github.com/prcheck/prcheck/internal/results"
 	"github.com/prcheck/prcheck/internal/results/rest"
 )
 
@@ -67,4 +68,18 @@ func (s *sources) Masters(ctx context.Context, namespace, name string) ([]rest.M
 		masters = append(masters, rest.Master{Name: m.Name, Source: gitmirror.Source{URL: m.URL}, Commit: m.Commit, Branch: m.Branch})
 	}
 	return masters, nil
+}
+
+// progress says where an open run stands, as far as its check tells. The manager writes the line.
+func (s *sources) progress(ctx context.Context, record results.RunRecord) (line string, running bool) {
+	check := &v1alpha1.PullRequestCheck{}
+	if err := s.repositories.Get(ctx, types.NamespacedName{Namespace: record.Namespace, Name: record.Check}, check); err != nil {
+		return "", false // the page does without
+	}
+	for _, profile := range check.Status.Profiles {
+		if profile.Run == record.Hash {
+			return profile.Line, profile.Job != ""
+		}
+	}
+	return "", false
 }

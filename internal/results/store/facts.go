@@ -4,15 +4,16 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
+	"math"
+	"strings"
 
 	"github.com/uptrace/bun"
 
 	"github.com/prcheck/prcheck/internal/finding"
+	"github.com/prcheck/prcheck/internal/report"
 	"github.com/prcheck/prcheck/internal/verdict"
 )
 
@@ -23,6 +24,7 @@ type factRow struct {
 	RunID      int64
 	Seq        int
 	Class      finding.Class
+	Shown      finding.Class
 	ProblemSeq int
 	Rule       string
 	Level      finding.Level
@@ -35,7 +37,7 @@ type factRow struct {
 const insertBatch = 500
 
 func insertFacts(ctx context.Context, tx bun.Tx, id int64, items []verdict.Item) error {
-	places := problemPlaces(items)
+	places, shown := problemPlaces(items)
 	rows := make([]factRow, 0, insertBatch)
 	for i, item := range items {
 		data, err := json.Marshal(item)
@@ -43,7 +45,7 @@ func insertFacts(ctx context.Context, tx bun.Tx, id int64, items []verdict.Item)
 			return err
 		}
 		rows = append(rows, factRow{
-			RunID: id, Seq: i, Class: item.Class, ProblemSeq: places[i], Rule: item.Fact.Rule, Level: item.Fact.Level,
+			RunID: id, Seq: i, Class: item.Class, Shown: shown[i], ProblemSeq: places[i], Rule: item.Fact.Rule, Level: item.Fact.Level,
 			Category: item.Fact.Category, Package: item.Fact.Package, Item: string(data),
 		})
 		if len(rows) == insertBatch || i == len(items)-1 {
@@ -56,45 +58,27 @@ func insertFacts(ctx context.Context, tx bun.Tx, id int64, items []verdict.Item)
 	return nil
 }
 
-// problemPlaces numbers the problems of each class in the order in which pages show them: what gates first, then by package,
-// level, rule and line.
-func problemPlaces(items []verdict.Item) []int {
+// problemPlaces says of each item which problem it is shown under, by place in reports, and in which class.
+func problemPlaces(items []verdict.Item) (places []int, shown []finding.Class) {
 	type key struct {
 		class   finding.Class
 		problem string
 	}
-	order := make([]int, len(items))
-	for i := range items {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return shownOrder(&items[a], &items[b]) })
-	places, next, seen := make([]int, len(items)), map[finding.Class]int{}, map[key]int{}
-	for _, i := range order {
-		k := key{items[i].Class, items[i].Problem}
-		place, ok := seen[k]
-		if !ok {
-			place = next[k.class]
-			next[k.class]++
-			seen[k] = place
+	problems := report.Problems(&verdict.Verdict{Items: items})
+	at := make(map[key]int, len(problems))
+	for i, p := range problems {
+		class := p.Class
+		if class == report.Note {
+			class = finding.ClassNew
 		}
-		places[i] = place
+		at[key{class, p.ID}] = i
 	}
-	return places
-}
-
-var levels = []finding.Level{finding.LevelError, finding.LevelWarning, finding.LevelStyle, finding.LevelInfo, finding.LevelStaging, finding.LevelVerbose, finding.LevelIgnored}
-
-func shownOrder(a, b *verdict.Item) int {
-	gates := func(i *verdict.Item) int {
-		if i.Gates {
-			return 0
-		}
-		return 1
+	places, shown = make([]int, len(items)), make([]finding.Class, len(items))
+	for i, item := range items {
+		places[i] = at[key{item.Class, item.Problem}]
+		shown[i] = problems[places[i]].Class
 	}
-	return cmp.Or(cmp.Compare(classOrder(a.Class), classOrder(b.Class)), cmp.Compare(gates(a), gates(b)),
-		cmp.Compare(a.Fact.Category, b.Fact.Category), cmp.Compare(a.Fact.Package, b.Fact.Package),
-		cmp.Compare(slices.Index(levels, a.Fact.Level), slices.Index(levels, b.Fact.Level)),
-		cmp.Compare(a.Fact.Rule, b.Fact.Rule), cmp.Compare(a.Fact.Version, b.Fact.Version), cmp.Compare(a.Fact.Line, b.Fact.Line))
+	return places, shown
 }
 
 // FactQuery narrows Facts. Zero values do not narrow.
@@ -104,26 +88,82 @@ type FactQuery struct {
 	Rule     string
 	Category string
 	Package  string
-	// FromProblem and Problems page by problems of one class, so that a problem is never cut in two. Problems 0: all.
-	FromProblem int
-	Problems    int
-	// FromSeq and Limit page by facts. Limit 0: all.
-	FromSeq int
+	// Skip and Limit page by facts. Limit 0: all.
+	Skip  int
 	Limit   int
 }
 
-// Facts returns a settled run's items in the order of the verdict, or of the pages where Problems is set.
+// Facts returns a settled run's items in the order of the verdict.
 func (s *Store) Facts(ctx context.Context, run *Run, q FactQuery) ([]verdict.Item, error) {
-	var rows []string
-	query := s.narrow(run, q).ColumnExpr("item")
-	if q.Problems > 0 {
-		query = query.Where("problem_seq >= ? AND problem_seq < ?", q.FromProblem, q.FromProblem+q.Problems).Order("problem_seq", "seq")
-	} else {
-		query = query.Where("seq >= ?", q.FromSeq).Order("seq")
+	query := s.items(run).Order("seq")
+	for _, w := range []struct{ column, value string }{
+		{"class", string(q.Class)}, {"level", string(q.Level)}, {"rule", q.Rule}, {"category", q.Category}, {"package", q.Package},
+	} {
+		if w.value != "" {
+			query = query.Where("? = ?", bun.Ident(w.column), w.value)
+		}
 	}
 	if q.Limit > 0 {
-		query = query.Limit(q.Limit)
+		query = query.Limit(q.Limit).Offset(q.Skip)
 	}
+	return scanItems(ctx, query, run)
+}
+
+// ProblemQuery picks problems as reports show them. Zero values do not narrow.
+type ProblemQuery struct {
+	// Class as reports show it, report.Note among them.
+	Class   finding.Class
+	Level   finding.Level
+	Rule    string
+	Package string // CAT/PN
+	// Existing problems are left out unless this is set, or Class names them.
+	Existing bool
+	// From and Limit page by problems; no problem is cut in two. Limit 0: all.
+	From  int
+	Limit int
+}
+
+// Problems returns the facts of the problems that q picks, problem after problem, and how many problems there are in all.
+func (s *Store) Problems(ctx context.Context, run *Run, q ProblemQuery) (items []verdict.Item, total int, err error) {
+	err = q.narrow(s.read.NewSelect().TableExpr("facts").ColumnExpr("count(DISTINCT problem_seq)").Where("run_id = ?", run.id)).Scan(ctx, &total)
+	if err != nil {
+		return nil, 0, fmt.Errorf("counting the problems of run %s: %w", run.Summary.Hash, err)
+	}
+	query := s.items(run).Order("problem_seq", "seq")
+	places := q.narrow(s.read.NewSelect().TableExpr("facts").ColumnExpr("DISTINCT problem_seq").Where("run_id = ?", run.id)).Order("problem_seq").Offset(q.From)
+	if q.Limit > 0 {
+		places = places.Limit(q.Limit)
+	} else {
+		places = places.Limit(math.MaxInt32) // SQLite takes no OFFSET alone
+	}
+	items, err = scanItems(ctx, query.Where("problem_seq IN (?)", places), run)
+	return items, total, err
+}
+
+func (q *ProblemQuery) narrow(query *bun.SelectQuery) *bun.SelectQuery {
+	category, name, both := strings.Cut(q.Package, "/")
+	if !both {
+		category, name = "", q.Package
+	}
+	for _, w := range []struct{ column, value string }{
+		{"shown", string(q.Class)}, {"level", string(q.Level)}, {"rule", q.Rule}, {"category", category}, {"package", name},
+	} {
+		if w.value != "" {
+			query = query.Where("? = ?", bun.Ident(w.column), w.value)
+		}
+	}
+	if q.Class == "" && !q.Existing {
+		query = query.Where("shown <> ?", finding.ClassExisting)
+	}
+	return query
+}
+
+func (s *Store) items(run *Run) *bun.SelectQuery {
+	return s.read.NewSelect().TableExpr("facts").ColumnExpr("item").Where("run_id = ?", run.id)
+}
+
+func scanItems(ctx context.Context, query *bun.SelectQuery, run *Run) ([]verdict.Item, error) {
+	var rows []string
 	if err := query.Scan(ctx, &rows); err != nil {
 		return nil, fmt.Errorf("reading the facts of run %s: %w", run.Summary.Hash, err)
 	}
@@ -134,25 +174,4 @@ func (s *Store) Facts(ctx context.Context, run *Run, q FactQuery) ([]verdict.Ite
 		}
 	}
 	return items, nil
-}
-
-// CountFacts counts what Facts would return without paging.
-func (s *Store) CountFacts(ctx context.Context, run *Run, q FactQuery) (int, error) {
-	n, err := s.narrow(run, q).Count(ctx)
-	if err != nil {
-		return 0, fmt.Errorf("counting the facts of run %s: %w", run.Summary.Hash, err)
-	}
-	return n, nil
-}
-
-func (s *Store) narrow(run *Run, q FactQuery) *bun.SelectQuery {
-	query := s.read.NewSelect().Model((*factRow)(nil)).Where("run_id = ?", run.id)
-	for _, w := range []struct{ column, value string }{
-		{"class", string(q.Class)}, {"level", string(q.Level)}, {"rule", q.Rule}, {"category", q.Category}, {"package", q.Package},
-	} {
-		if w.value != "" {
-			query = query.Where("? = ?", bun.Ident(w.column), w.value)
-		}
-	}
-	return query
 }

@@ -14,7 +14,6 @@ import (
 
 	"github.com/uptrace/bun"
 
-	"github.com/prcheck/prcheck/internal/finding"
 	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/results"
 	"github.com/prcheck/prcheck/internal/verdict"
@@ -173,14 +172,4 @@ func (s *Store) Logs(ctx context.Context, run *Run) (map[plan.Stage]int64, error
 		sizes[row.Stage] = row.Size
 	}
 	return sizes, nil
-}
-
-// classOrder is the order of classes in reports.
-func classOrder(c finding.Class) int {
-	for i, class := range finding.Classes {
-		if class == c {
-			return i
-		}
-	}
-	return len(finding.Classes)
 }

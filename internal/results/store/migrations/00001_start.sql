@@ -53,7 +53,8 @@ CREATE TABLE facts (
 	run_id      BIGINT NOT NULL REFERENCES runs (id),
 	seq         INTEGER NOT NULL,  -- place among the verdict's items
 	class       TEXT NOT NULL,
-	problem_seq INTEGER NOT NULL,  -- place of its problem among those of the class, as pages show them
+	shown       TEXT NOT NULL,     -- class of its problem as reports show it: note for a new one that does not gate
+	problem_seq INTEGER NOT NULL,  -- place of its problem in reports
 	rule        TEXT NOT NULL,
 	level       TEXT NOT NULL,
 	category    TEXT NOT NULL,
@@ -61,7 +62,8 @@ CREATE TABLE facts (
 	item        TEXT NOT NULL,     -- JSON
 	PRIMARY KEY (run_id, seq)
 );
-CREATE INDEX facts_class ON facts (run_id, class, problem_seq);
+CREATE INDEX facts_problem ON facts (run_id, problem_seq);
+CREATE INDEX facts_shown ON facts (run_id, shown, problem_seq);
 
 CREATE TABLE deliveries (
 	id         TEXT PRIMARY KEY,
