@@ -21,6 +21,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client/config"
 
+	"github.com/prcheck/prcheck/api/v1alpha1"
 	"github.com/prcheck/prcheck/internal/engine"
 	"github.com/prcheck/prcheck/internal/forge/connect"
 	"github.com/prcheck/prcheck/internal/forge/github"
@@ -82,7 +83,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	log.InfoContext(ctx, "Starting", "version", version.Version)
 	return server.Run(ctx, c, server.Parts{
 		Kube: kube, Evaluate: engine.Evaluate, Log: log, Clock: clock.RealClock{},
-		Forges: connect.Forges(github.Options{Logger: log}),
+		Forges: map[v1alpha1.ForgeType]connect.Build{v1alpha1.ForgeGitHub: connect.GitHub(github.NewRegistry(github.Options{Logger: log}))},
 	})
 }
 
