@@ -39,6 +39,17 @@ type Engine struct {
 	Started func(stage plan.Stage, step string)
 	// Off switches protections off; tests only (sandbox.Off).
 	Off sandbox.Off
+	// Trust believes what must not be believed; tests only.
+	Trust Trust
+}
+
+// Trust switches off what keeps a pull request's files from being believed, one by one, so that a test can show that each is
+// what stops an attack. Nothing outside of tests sets any of it: neither flag nor environment nor plan reaches it.
+type Trust struct {
+	Generated bool // keeps generated files, and takes metadata entries from them
+	Ignore    bool // uses the head's own ignore file
+	Links     bool // keeps links that lead out of the tree
+	Folders   bool // shows each stage the folders of all, and lets it write there
 }
 
 // Layout says where a run's folders are. They have the same names in pods and at home.

@@ -171,7 +171,7 @@ func (s *stage) checkOut(ctx context.Context) error {
 		return err
 	}
 	for _, side := range Sides {
-		if err := tame(e.Layout.Tree(side), ignore); err != nil {
+		if err := tame(e.Layout.Tree(side), ignore, e.Trust); err != nil {
 			return fmt.Errorf("preparing the check-out of %s: %w", side, err)
 		}
 		if err := e.stamp(ctx, e.Layout.Tree(side), targetEpoch); err != nil {
@@ -187,7 +187,7 @@ func (s *stage) checkOut(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := tame(tree, ignore); err != nil {
+		if err := tame(tree, ignore, e.Trust); err != nil {
 			return fmt.Errorf("preparing the check-out of %s: %w", m.Name, err)
 		}
 		if err := e.stamp(ctx, tree, masterEpoch); err != nil {

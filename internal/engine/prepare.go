@@ -63,6 +63,9 @@ func (s *stage) prepare(ctx context.Context) error {
 	case baseErr != nil:
 		return fmt.Errorf("making the metadata of the base: %w", baseErr)
 	}
+	if s.engine.Trust.Generated {
+		seed = l.Tree(Head) + "/metadata"
+	}
 	err := s.step("head metadata", func() error {
 		return s.prepareOne(ctx, "prepare-head", p.Repository, l.Tree(Head), p.Masters, l.Prepared(Head), seed)
 	})

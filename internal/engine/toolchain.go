@@ -292,6 +292,9 @@ func (s *stage) spec(c call, dir string) sandbox.Spec {
 		Off:       e.Off,
 	}
 	spec.WritePaths = append(slices.Clone(everPaths), in(dir))
+	if e.Trust.Folders {
+		spec.WritePaths = append(spec.WritePaths, in(e.Layout.Root))
+	}
 	for _, path := range c.read {
 		spec.ReadPaths = append(spec.ReadPaths, in(path))
 	}
@@ -311,6 +314,10 @@ func (s *stage) mounts(c call, dir string) []sandbox.Mount {
 	mounts := []sandbox.Mount{}
 	add := func(path string, readOnly bool) {
 		mounts = append(mounts, sandbox.Mount{Source: path, Target: e.inside(name, path), ReadOnly: readOnly})
+	}
+	if e.Trust.Folders {
+		add(e.Layout.Root, false)
+		return append(mounts, sandbox.Mount{Source: dir, Target: e.inside(name, dir)})
 	}
 	add(e.Layout.driverFile(), true)
 	for _, path := range c.read {

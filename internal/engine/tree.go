@@ -64,12 +64,37 @@ var generated = []string{"metadata/md5-cache", "metadata/pkg_desc_index", "metad
 
 // tame makes a fresh check-out harmless and comparable: generated files go, links out of the tree become plain files that hold
 // the link's text (as git writes links where there are none), and the ignore file is the base's.
-func tame(tree string, ignore []byte) error {
+func tame(tree string, ignore []byte, trust Trust) error {
 	root, err := os.OpenRoot(tree)
 	if err != nil {
 		return err
 	}
 	defer root.Close() //nolint:errcheck // nothing is buffered
+	if !trust.Links {
+		if err := replaceLinks(root); err != nil {
+			return err
+		}
+	}
+	unwanted := []string{}
+	if !trust.Generated {
+		unwanted = append(unwanted, generated...)
+	}
+	if !trust.Ignore {
+		unwanted = append(unwanted, ignoreFile)
+	}
+	for _, name := range unwanted {
+		if err := root.RemoveAll(name); err != nil && !errors.Is(err, syscall.ENOTDIR) {
+			return err
+		}
+	}
+	if ignore == nil || trust.Ignore {
+		return nil
+	}
+	return root.WriteFile(ignoreFile, ignore, 0o644)
+}
+
+// replaceLinks makes plain files of the links that lead out of the tree.
+func replaceLinks(root *os.Root) error {
 	links, err := escaping(root)
 	if err != nil {
 		return err
@@ -79,15 +104,7 @@ func tame(tree string, ignore []byte) error {
 			return err
 		}
 	}
-	for _, name := range append([]string{ignoreFile}, generated...) {
-		if err := root.RemoveAll(name); err != nil && !errors.Is(err, syscall.ENOTDIR) {
-			return err
-		}
-	}
-	if ignore == nil {
-		return nil
-	}
-	return root.WriteFile(ignoreFile, ignore, 0o644)
+	return nil
 }
 
 // ignoreFile is the only one in a tree that pkgcheck reads.

@@ -66,6 +66,7 @@ type Limits struct {
 // Off names the protections that a test switches off.
 type Off struct {
 	Landlock     bool `json:"landlock,omitempty"`     // which files it may open
+	Network      bool `json:"network,omitempty"`      // of the namespaces: the empty network
 	Seccomp      bool `json:"seccomp,omitempty"`      // all of the system call filter
 	Sockets      bool `json:"sockets,omitempty"`      // of the filter: only AF_UNIX sockets
 	Signals      bool `json:"signals,omitempty"`      // of the filter: signals to the supervisor and its parents
