@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,6 +21,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/events"
 	clocktesting "k8s.io/utils/clock/testing"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
@@ -42,7 +44,10 @@ const (
 
 var config *rest.Config
 
-func TestMain(m *testing.M) { kube.Main(m, func(c *rest.Config) { config = c }) }
+func TestMain(m *testing.M) {
+	ctrl.SetLogger(logr.Discard())
+	kube.Main(m, func(c *rest.Config) { config = c })
+}
 
 var scheme = func() *runtime.Scheme {
 	s := runtime.NewScheme()
@@ -316,4 +321,15 @@ func (w *world) records() []results.RunRecord {
 		list = append(list, record)
 	}
 	return list
+}
+
+func (w *world) remove(object client.Object) {
+	w.t.Helper()
+	if err := w.api.Delete(w.t.Context(), object); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func request(w *world) reconcile.Request {
+	return reconcile.Request{NamespacedName: client.ObjectKey{Namespace: w.namespace, Name: "overlay-7"}}
 }
