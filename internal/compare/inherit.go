@@ -50,60 +50,70 @@ type lineage struct {
 
 // inherit takes the facts out of head's rest that base has in another version, and out of base's rest those that moved there.
 func (k *kinship) inherit(base, restBase, restHead []*finding.Fact) (inherited []Entry, left, gone []*finding.Fact, moved int) {
+	lines, wanted, left := k.heirs(base, restHead)
+	if len(lines) == 0 {
+		return nil, left, restBase, 0
+	}
+	k.addStock(lines, wanted, base)
+	used := k.free(restBase, wanted)
+	for s, line := range lines {
+		entries, rest := line.share(s.pkg, used)
+		inherited, left = append(inherited, entries...), append(left, rest...)
+	}
+	for _, f := range restBase {
+		if used[f] {
+			moved++
+		} else {
+			gone = append(gone, f)
+		}
+	}
+	return inherited, left, gone, moved
+}
+
+// heirs sorts those facts by strain that stand in versions which base does not have; left are the others. wanted are the packages
+// on base that they may inherit from, each with the packages that its facts may be in on head.
+func (k *kinship) heirs(base, restHead []*finding.Fact) (lines map[strain]*lineage, wanted map[Package][]Package, left []*finding.Fact) {
 	versions := k.versions(base, restHead)
-	lines := map[strain]*lineage{}
-	wanted := map[Package][]Package{} // package on base → packages on head that may have its facts
+	lines, wanted = map[strain]*lineage{}, map[Package][]Package{}
 	for _, f := range restHead {
 		p := Package{f.Category, f.Package}
 		if f.Package == "" || versions.has(p, f.Version) {
 			left = append(left, f)
 			continue
 		}
-		names, renamed := append([]Package{p}, k.former[p]...), len(k.former[p]) > 0
-		for _, old := range names {
+		for _, old := range append([]Package{p}, k.former[p]...) {
 			if !slices.Contains(wanted[old], p) {
 				wanted[old] = append(wanted[old], p)
 			}
 		}
-		s := strain{p, carried(f, renamed)}
+		s := strain{p, k.carried(f, p)}
 		if lines[s] == nil {
 			lines[s] = &lineage{}
 		}
 		lines[s].heirs = append(lines[s].heirs, f)
 	}
-	if len(lines) == 0 {
-		return nil, left, restBase, 0
-	}
+	return lines, wanted, left
+}
+
+// addStock finds what of base each strain can inherit.
+func (k *kinship) addStock(lines map[strain]*lineage, wanted map[Package][]Package, base []*finding.Fact) {
 	for _, f := range base {
 		for _, p := range wanted[Package{f.Category, f.Package}] {
-			if line := lines[strain{p, carried(f, len(k.former[p]) > 0)}]; line != nil {
+			if line := lines[strain{p, k.carried(f, p)}]; line != nil {
 				line.stock = append(line.stock, f)
 			}
 		}
 	}
-	free := k.free(restBase, wanted)
-	for s, line := range lines {
-		entries, rest := line.share(s.pkg, free)
-		inherited, left = append(inherited, entries...), append(left, rest...)
-	}
-	for _, f := range restBase {
-		if used, ok := free[f]; ok && used {
-			moved++
-			continue
-		}
-		gone = append(gone, f)
-	}
-	return inherited, left, gone, moved
 }
 
-// carried is the text that a fact has in common with those it carries on. After a rename, category and name are taken out of
-// it wherever they stand as words of their own.
-func carried(f *finding.Fact, renamed bool) string {
+// carried is the text that a fact has in common with those it carries on into package p. Where p had another name, category and
+// name are taken out of it wherever they stand as words of their own.
+func (k *kinship) carried(f *finding.Fact, p Package) string {
 	text := familial(f, f.Carried)
 	if text == "" {
 		text = familial(f, identity(f))
 	}
-	if renamed {
+	if len(k.former[p]) > 0 {
 		text = blank(blank(text, f.Category, "\x00category"), f.Package, "\x00package")
 	}
 	return text
@@ -242,7 +252,7 @@ func (l *lineage) share(pkg Package, used map[*finding.Fact]bool) (inherited []E
 func (l *lineage) sortStock(pkg Package, used map[*finding.Fact]bool) {
 	slices.SortFunc(l.stock, func(a, b *finding.Fact) int {
 		return cmp.Or(
-			first(free(used, a), free(used, b)),
+			first(mayBeUsed(used, a), mayBeUsed(used, b)),
 			first(Package{a.Category, a.Package} == pkg, Package{b.Category, b.Package} == pkg),
 			-compareVersions(a.Version, b.Version),
 			compareFacts(a, b),
@@ -250,7 +260,7 @@ func (l *lineage) sortStock(pkg Package, used map[*finding.Fact]bool) {
 	})
 }
 
-func free(used map[*finding.Fact]bool, f *finding.Fact) bool {
+func mayBeUsed(used map[*finding.Fact]bool, f *finding.Fact) bool {
 	_, ok := used[f]
 	return ok
 }

@@ -30,20 +30,28 @@ func TestJudge(t *testing.T) {
 		gating     int
 	}{
 		"errors gate": {
-			Gates{Levels: []finding.Level{finding.LevelError}}, finding.ConclusionFailure,
-			verdict.Problems{Gating: 2, Notes: 1, Fixed: 2, Inherited: 1, Unveiled: 1, Hidden: 1, Existing: 1}, 3,
+			gates:      Gates{Levels: []finding.Level{finding.LevelError}},
+			conclusion: finding.ConclusionFailure,
+			problems:   verdict.Problems{Gating: 2, Notes: 1, Fixed: 2, Inherited: 1, Unveiled: 1, Hidden: 1, Existing: 1},
+			gating:     3,
 		},
 		"errors gate, also inherited ones": {
-			Gates{Levels: []finding.Level{finding.LevelError}, Inherited: true}, finding.ConclusionFailure,
-			verdict.Problems{Gating: 2, Notes: 1, Fixed: 2, Inherited: 1, InheritedGating: 1, Unveiled: 1, Hidden: 1, Existing: 1}, 4,
+			gates:      Gates{Levels: []finding.Level{finding.LevelError}, Inherited: true},
+			conclusion: finding.ConclusionFailure,
+			problems:   verdict.Problems{Gating: 2, Notes: 1, Fixed: 2, Inherited: 1, InheritedGating: 1, Unveiled: 1, Hidden: 1, Existing: 1},
+			gating:     4,
 		},
 		"style gates": {
-			Gates{Levels: []finding.Level{finding.LevelStyle}}, finding.ConclusionFailure,
-			verdict.Problems{Gating: 1, Notes: 2, Fixed: 2, Inherited: 1, Unveiled: 1, Hidden: 1, Existing: 1}, 1,
+			gates:      Gates{Levels: []finding.Level{finding.LevelStyle}},
+			conclusion: finding.ConclusionFailure,
+			problems:   verdict.Problems{Gating: 1, Notes: 2, Fixed: 2, Inherited: 1, Unveiled: 1, Hidden: 1, Existing: 1},
+			gating:     1,
 		},
 		"nothing gates": {
-			Gates{Inherited: true}, finding.ConclusionSuccess,
-			verdict.Problems{Notes: 3, Fixed: 2, Inherited: 1, Unveiled: 1, Hidden: 1, Existing: 1}, 0,
+			gates:      Gates{Inherited: true},
+			conclusion: finding.ConclusionSuccess,
+			problems:   verdict.Problems{Notes: 3, Fixed: 2, Inherited: 1, Unveiled: 1, Hidden: 1, Existing: 1},
+			gating:     0,
 		},
 	}
 	for name, tc := range tests {
@@ -135,7 +143,7 @@ func (w world) shuffleInPlace(facts []finding.Fact) {
 }
 
 func TestJudgeKeepsTheOrder(t *testing.T) {
-	worlds(t, func(t *testing.T, _ world, base, head Side, opts Options) {
+	worlds(t, func(_ world, base, head Side, opts Options) {
 		c := Compare(base, head, opts)
 		j := Judge(c, Gates{Levels: []finding.Level{finding.LevelError}})
 		if !slices.EqualFunc(c.Entries, j.Items, func(e Entry, i verdict.Item) bool { return e.Class == i.Class && e.Fact.Identity == i.Fact.Identity }) {

@@ -47,7 +47,7 @@ func sortClass(entries []Entry) {
 	}
 	keys := make([]ranked, len(entries))
 	for i := range keys {
-		keys[i].line, keys[i].at = entries[i].Fact.Line, int32(i) //nolint:gosec // far below 2^31: a fact takes more than 200 bytes
+		keys[i].line, keys[i].at = entries[i].Fact.Line, int32(i)
 	}
 	rank(entries, func(f *finding.Fact) string { return f.Category }, strings.Compare, func(i int, n int32) { keys[i].category = n })
 	rank(entries, func(f *finding.Fact) string { return f.Package }, strings.Compare, func(i int, n int32) { keys[i].pkg = n })
@@ -105,7 +105,7 @@ func rank(entries []Entry, field func(*finding.Fact) string, compare func(a, b s
 	slices.SortFunc(values, compare)
 	ranks := make([]int32, len(values))
 	for n, value := range values {
-		ranks[ids[value]] = int32(n) //nolint:gosec // no more values than entries
+		ranks[ids[value]] = int32(n)
 	}
 	for i, id := range of {
 		tell(i, ranks[id])

@@ -81,12 +81,12 @@ func tally(c Comparison) map[finding.Class]int {
 	return n
 }
 
-func worlds(t *testing.T, check func(t *testing.T, w world, base, head Side, opts Options)) {
+func worlds(t *testing.T, check func(w world, base, head Side, opts Options)) {
 	t.Helper()
 	for seed := range uint64(3000) {
 		w := newWorld(seed)
 		base, head, opts := w.side(), w.side(), w.options()
-		check(t, w, base, head, opts)
+		check(w, base, head, opts)
 		if t.Failed() {
 			t.Fatalf("seed %d", seed)
 		}
@@ -94,7 +94,7 @@ func worlds(t *testing.T, check func(t *testing.T, w world, base, head Side, opt
 }
 
 func TestComparingASideWithItselfFindsNothing(t *testing.T) {
-	worlds(t, func(t *testing.T, w world, base, _ Side, opts Options) {
+	worlds(t, func(w world, base, _ Side, opts Options) {
 		c := Compare(base, w.shuffled(base), opts)
 		if n := tally(c); n[finding.ClassExisting] != len(keep(base.Facts)) || len(n) > 1 {
 			t.Errorf("%v of %d facts", n, len(base.Facts))
@@ -103,7 +103,7 @@ func TestComparingASideWithItselfFindsNothing(t *testing.T) {
 }
 
 func TestOrderDoesNotMatter(t *testing.T) {
-	worlds(t, func(t *testing.T, w world, base, head Side, opts Options) {
+	worlds(t, func(w world, base, head Side, opts Options) {
 		want := show(Compare(base, head, opts))
 		if diff := cmp.Diff(want, show(Compare(w.shuffled(base), w.shuffled(head), opts))); diff != "" {
 			t.Errorf("(-in order +shuffled):\n%s", diff)
@@ -113,7 +113,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 
 func TestFactsAreConserved(t *testing.T) {
 	seen := map[finding.Class]int{}
-	worlds(t, func(t *testing.T, _ world, base, head Side, opts Options) {
+	worlds(t, func(_ world, base, head Side, opts Options) {
 		c := Compare(base, head, opts)
 		onHead, onBase, shared := 0, 0, 0
 		used := map[*finding.Fact]bool{}
@@ -168,7 +168,7 @@ func isOf(s Side, f *finding.Fact) bool {
 // TestSwappingTheSides: what is new is fixed the other way round, what is unveiled hidden. Inheritance alone has a direction:
 // it takes from new here and from fixed there.
 func TestSwappingTheSides(t *testing.T) {
-	worlds(t, func(t *testing.T, _ world, base, head Side, opts Options) {
+	worlds(t, func(_ world, base, head Side, opts Options) {
 		there, back := Compare(base, head, opts), Compare(head, base, opts)
 		a, b := tally(there), tally(back)
 		for _, same := range []finding.Class{finding.ClassExisting, finding.ClassUnstable} {
@@ -187,7 +187,7 @@ func TestSwappingTheSides(t *testing.T) {
 
 // TestOneMoreFactIsSeen: whatever there is already, a fact that only head has is never lost in what both have.
 func TestOneMoreFactIsSeen(t *testing.T) {
-	worlds(t, func(t *testing.T, w world, base, head Side, opts Options) {
+	worlds(t, func(w world, base, head Side, opts Options) {
 		f := fact("d/fresh 1 Z z")
 		more := head
 		more.Facts = append(slices.Clone(head.Facts), f)
@@ -200,7 +200,7 @@ func TestOneMoreFactIsSeen(t *testing.T) {
 }
 
 func TestEntriesAreSorted(t *testing.T) {
-	worlds(t, func(t *testing.T, _ world, base, head Side, opts Options) {
+	worlds(t, func(_ world, base, head Side, opts Options) {
 		c := Compare(base, head, opts)
 		if !slices.IsSortedFunc(c.Entries, func(a, b Entry) int {
 			if a.Class != b.Class {

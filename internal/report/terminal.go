@@ -68,19 +68,19 @@ func Terminal(v *verdict.Verdict, n Names, opts TerminalOptions) string {
 		problems = problems[end:]
 	}
 	t.foot(v)
-	return t.String()
+	return t.out.String()
 }
 
 // terminal writes lines of a limited width.
 type terminal struct {
-	strings.Builder
+	out   strings.Builder
 	opts  TerminalOptions
 	names Names
 }
 
 func (t *terminal) line(text string) {
-	t.WriteString(strings.TrimRight(text, " "))
-	t.WriteByte('\n')
+	t.out.WriteString(strings.TrimRight(text, " "))
+	t.out.WriteByte('\n')
 }
 
 func (t *terminal) coloured(sgr, indent, text string) {
@@ -95,7 +95,7 @@ func (t *terminal) wrapped(indent, text string) { t.faintly("", indent, text) }
 
 func (t *terminal) faintly(sgr, indent, text string) {
 	row, used := "", 0
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		n := utf8.RuneCountInString(word)
 		if used > 0 && utf8.RuneCountInString(indent)+used+1+n > t.opts.Width {
 			t.coloured(sgr, indent, row)

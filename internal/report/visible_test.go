@@ -160,7 +160,7 @@ func TestNothingUnknownLooksGreen(t *testing.T) {
 }
 
 // outside matches what Markdown could take for markup, mention, link or reference when it stands outside code spans.
-var outside = regexp.MustCompile("[@#<>\\[\\]*_~|\\\\]|://|www\\.|\\b[0-9a-f]{7,40}\\b")
+var outside = regexp.MustCompile(`[@#<>\[\]*_~|\\]|://|www\.|\b[0-9a-f]{7,40}\b`)
 
 // withoutCode removes code spans as CommonMark finds them.
 func withoutCode(text string) string {

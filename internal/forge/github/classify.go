@@ -165,14 +165,14 @@ func newAnswer(resp *http.Response, message string) answer {
 
 // details is the message with what GitHub says about single fields.
 func details(e *gogithub.ErrorResponse) string {
-	message := e.Message
+	parts := []string{e.Message}
 	for _, field := range e.Errors {
 		switch {
 		case field.Message != "":
-			message += "; " + field.Message
+			parts = append(parts, field.Message)
 		case field.Field != "":
-			message += "; " + field.Field + " is " + field.Code
+			parts = append(parts, field.Field+" is "+field.Code)
 		}
 	}
-	return message
+	return strings.Join(parts, "; ")
 }

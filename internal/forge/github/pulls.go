@@ -85,24 +85,11 @@ func (p *provider) readPulls(ctx context.Context, repo forge.Repository) (pulls 
 	pulls = []forge.Pull{}
 	seen := map[int64]bool{}
 	for pages = 1; pages <= maxPages; pages++ {
-		var list []*gogithub.PullRequest
-		next := 0
-		err := p.account.onRepo(ctx, p.account.read, repo, func(ctx context.Context, c *gogithub.Client, owner, name string) (*gogithub.Response, error) {
-			page, resp, err := c.PullRequests.List(ctx, owner, name, &opts)
-			if err == nil {
-				list, next = page, resp.NextPage
-			}
-			return resp, err
-		})
+		list, next, err := p.pullsPage(ctx, repo, &opts)
 		if err != nil {
 			return nil, 0, err
 		}
-		for _, entry := range list {
-			pull, ok := toPull(entry)
-			if !ok {
-				p.account.opts.Logger.Warn("GitHub lists a pull request without number or head; leaving it out", "repository", repo.String())
-				continue
-			}
+		for _, pull := range list {
 			if !seen[pull.Number] {
 				seen[pull.Number] = true
 				pulls = append(pulls, pull)
@@ -114,6 +101,27 @@ func (p *provider) readPulls(ctx context.Context, repo forge.Repository) (pulls 
 		opts.Page = next
 	}
 	return nil, 0, fmt.Errorf("%w: more than %d pages", forge.ErrUnavailable, maxPages)
+}
+
+// pullsPage reads one page and tells the number of the next, 0 where there is none.
+func (p *provider) pullsPage(ctx context.Context, repo forge.Repository, opts *gogithub.PullRequestListOptions) (pulls []forge.Pull, next int, err error) {
+	var list []*gogithub.PullRequest
+	err = p.account.onRepo(ctx, p.account.read, repo, func(ctx context.Context, c *gogithub.Client, owner, name string) (*gogithub.Response, error) {
+		page, resp, err := c.PullRequests.List(ctx, owner, name, opts)
+		if err == nil {
+			list, next = page, resp.NextPage
+		}
+		return resp, err
+	})
+	for _, entry := range list {
+		pull, ok := toPull(entry)
+		if !ok {
+			p.account.opts.Logger.Warn("GitHub lists a pull request without number or head; leaving it out", "repository", repo.String())
+			continue
+		}
+		pulls = append(pulls, pull)
+	}
+	return pulls, next, err
 }
 
 // digest names the contents of a list.

@@ -25,6 +25,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -124,13 +125,8 @@ func (r *Registry) Provider(apiURL string, credentials Credentials) (forge.Provi
 
 // use makes key the most recently used one, and forgets the least recently used one where there are too many.
 func (r *Registry) use(key string) {
-	kept := make([]string, 0, len(r.order)+1)
-	for _, other := range r.order {
-		if other != key {
-			kept = append(kept, other)
-		}
-	}
-	r.order = append(kept, key)
+	r.order = slices.DeleteFunc(r.order, func(other string) bool { return other == key })
+	r.order = append(r.order, key)
 	if len(r.order) > maxAccounts {
 		delete(r.accounts, r.order[0])
 		r.order = r.order[1:]

@@ -4,6 +4,7 @@
 package github
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -18,8 +19,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-
-	"context"
 
 	"github.com/prcheck/prcheck/test/githubemu"
 	"github.com/prcheck/prcheck/test/githubemu/emutest"
