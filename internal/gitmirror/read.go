@@ -31,7 +31,9 @@ func (m *Mirrors) ReadFiles(ctx context.Context, src Source, tree string, paths 
 	if !gitops.IsCommitID(tree) {
 		return nil, fmt.Errorf("reading files: %q is not an object id", tree)
 	}
-	paths = slices.DeleteFunc(slices.Clone(paths), func(p string) bool { return !fs.ValidPath(p) || p == "." || len(p) > 1024 || strings.ContainsRune(p, 0) })
+	paths = slices.DeleteFunc(slices.Clone(paths), func(p string) bool {
+		return !fs.ValidPath(p) || p == "." || len(p) > 1024 || strings.ContainsRune(p, 0)
+	})
 	slices.Sort(paths)
 	paths = slices.Compact(paths)
 	paths = paths[:min(len(paths), maxReadPaths)]

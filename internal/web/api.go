@@ -40,19 +40,20 @@ type PullRuns struct {
 	Runs       []Attempt `json:"runs"`
 }
 
-type runInput struct {
+// RunInput is the part of an address that names a run (exported, because huma sees only exported fields).
+type RunInput struct {
 	Hash string `doc:"the run's hash, or its first 7 digits or more" path:"hash" pattern:"^[0-9a-f]{7,64}$"`
 }
 
 type factsInput struct {
-	runInput
+	RunInput
 	Class string `doc:"only facts of this class" enum:"new,existing,fixed,inherited,unveiled,hidden,unstable" query:"class"`
 	Rule  string `doc:"only facts of this rule" maxLength:"100" query:"rule"`
 	From  int    `doc:"as next of the part before" minimum:"0" query:"from"`
 }
 
 type logInput struct {
-	runInput
+	RunInput
 	Stage string `enum:"fetch,prepare,scan,publish" path:"stage"`
 }
 
@@ -89,7 +90,7 @@ func (s *Site) apiError(ctx context.Context, err error) error {
 	return huma.Error503ServiceUnavailable("this cannot be read now; try again")
 }
 
-func (s *Site) apiRun(ctx context.Context, in *runInput) (*body[*Report], error) {
+func (s *Site) apiRun(ctx context.Context, in *RunInput) (*body[*Report], error) {
 	run, err := s.find(ctx, in.Hash)
 	if err != nil {
 		return nil, s.apiError(ctx, err)

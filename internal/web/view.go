@@ -41,7 +41,7 @@ type Report struct {
 	Scope      plan.Scope         `json:"scope"`
 	Problems   verdict.Problems   `json:"problems"`
 	Counts     verdict.Counts     `json:"counts"`
-	Items      []Problem             `json:"items"`
+	Items      []Problem          `json:"items"`
 	Page       Page               `json:"page"`
 	Evidence   *Evidence          `json:"evidence"`
 	Timings    []Timing           `json:"timings"`

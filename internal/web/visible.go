@@ -78,11 +78,11 @@ func hiddenName(rest string, r rune, marks int, first bool) string {
 	return fmt.Sprintf("U+%04X", r)
 }
 
-// blanks makes blanks visible, where a rule is about them.
+// blanks makes blanks visible, where a rule is about them: tabs, and spaces at the line's end.
 func blanks(text string) string {
-	text = strings.ReplaceAll(text, "\t", "→   ")
-	trimmed := strings.TrimRight(text, " ")
-	return trimmed + strings.Repeat("·", len(text)-len(trimmed))
+	kept := strings.TrimRight(text, " \t")
+	end := strings.NewReplacer(" ", "·", "\t", "→").Replace(text[len(kept):])
+	return strings.ReplaceAll(kept, "\t", "→\t") + end
 }
 
 // aboutBlanks says that a rule is about white space.

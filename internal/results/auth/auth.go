@@ -72,7 +72,9 @@ func NewKube(client kubernetes.Interface, manager string, clk clock.PassiveClock
 	return &Kube{client: client, manager: userName(namespace, name), clock: clk, kept: map[[sha256.Size]byte]answer{}}, nil
 }
 
-func userName(namespace, name string) string { return "system:serviceaccount:" + namespace + ":" + name }
+func userName(namespace, name string) string {
+	return "system:serviceaccount:" + namespace + ":" + name
+}
 
 // Manager returns nil where the token is the manager's.
 func (k *Kube) Manager(ctx context.Context, token string) error {

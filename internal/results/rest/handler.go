@@ -38,7 +38,8 @@ const maxRecord = 64 << 20
 
 type output[T any] struct{ Body *T }
 
-type runPath struct {
+// RunPath is the part of an address that names a run (exported, because huma sees only exported fields).
+type RunPath struct {
 	Hash string `doc:"the run's hash" path:"hash" pattern:"^[0-9a-f]{64}$"`
 }
 
@@ -83,7 +84,8 @@ func registerInternal(api huma.API, s *Service, who Authenticator) {
 	op := func(id, method, path, summary string, errs ...int) huma.Operation {
 		return huma.Operation{
 			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: http.StatusOK, Middlewares: guard,
-			MaxBodyBytes: maxRecord, BodyReadTimeout: -1, Errors: append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable}, errs...), Tags: []string{"manager"},
+			// Go writes empty lists and maps as null: both ends are ours, and what matters is checked below.
+			SkipValidateBody: true, MaxBodyBytes: maxRecord, BodyReadTimeout: -1, Errors: append([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable}, errs...), Tags: []string{"manager"},
 		}
 	}
 	huma.Register(api, op("merge", http.MethodPost, "/internal/v1/merges", "Merge a pull request with its target branch; waits up to 25 s", http.StatusNotFound),
@@ -92,23 +94,29 @@ func registerInternal(api huma.API, s *Service, who Authenticator) {
 		})
 	huma.Register(api, op("put-run", http.MethodPut, "/internal/v1/runs/{hash}", "Register a run before its Job exists", http.StatusConflict),
 		func(ctx context.Context, in *struct {
-			runPath
+			RunPath
 			Body results.RunRecord
 		}) (*output[results.Summary], error) {
 			if in.Body.Hash != in.Hash {
 				return nil, huma.Error422UnprocessableEntity("the record's hash is not that of the address")
 			}
+			if in.Body.Namespace == "" || in.Body.Repository == "" || in.Body.Plan.Version != plan.Version {
+				return nil, huma.Error422UnprocessableEntity(fmt.Sprintf("the record lacks namespace or repository, or its plan is not of version %d", plan.Version))
+			}
 			return answer(s.PutRun(ctx, in.Body))
 		})
 	huma.Register(api, op("conclude-run", http.MethodPost, "/internal/v1/runs/{hash}/conclusion", "Settle a run without a result", http.StatusNotFound),
 		func(ctx context.Context, in *struct {
-			runPath
+			RunPath
 			Body results.Conclude
 		}) (*output[results.Summary], error) {
+			if in.Body.Conclusion == "" {
+				return nil, huma.Error422UnprocessableEntity("the conclusion is missing")
+			}
 			return answer(s.Conclude(ctx, in.Hash, in.Body))
 		})
 	huma.Register(api, op("get-run", http.MethodGet, "/internal/v1/runs/{hash}", "Where a run stands", http.StatusNotFound),
-		func(ctx context.Context, in *runPath) (*output[results.Summary], error) {
+		func(ctx context.Context, in *RunPath) (*output[results.Summary], error) {
 			return answer(s.GetRun(ctx, in.Hash))
 		})
 }

@@ -90,7 +90,7 @@ type FactQuery struct {
 	Package  string
 	// Skip and Limit page by facts. Limit 0: all.
 	Skip  int
-	Limit   int
+	Limit int
 }
 
 // Facts returns a settled run's items in the order of the verdict.
