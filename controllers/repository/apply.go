@@ -38,14 +38,17 @@ func (r *Reconciler) applyNamespace(ctx context.Context, repo *prcheckv1.Reposit
 		return err
 	}
 	labels := map[string]string{prcheckv1.LabelManagedBy: prcheckv1.ManagedBy}
-	owner := metav1ac.OwnerReference().
-		WithAPIVersion(prcheckv1.GroupVersion.String()).WithKind("Repository").WithName(repo.Name).WithUID(repo.UID)
+	// One each: Apply decodes the answer into what it was given, and a shared reference would come to name another owner.
+	owner := func() *metav1ac.OwnerReferenceApplyConfiguration {
+		return metav1ac.OwnerReference().
+			WithAPIVersion(prcheckv1.GroupVersion.String()).WithKind("Repository").WithName(repo.Name).WithUID(repo.UID)
+	}
 	objects := map[string]runtime.ApplyConfiguration{
 		"ServiceAccount " + jobspec.ServiceAccount: corev1ac.ServiceAccount(jobspec.ServiceAccount, repo.Namespace).
-			WithLabels(labels).WithOwnerReferences(owner).WithAutomountServiceAccountToken(false),
+			WithLabels(labels).WithOwnerReferences(owner()).WithAutomountServiceAccountToken(false),
 		"ConfigMap " + jobspec.CAConfigMap: corev1ac.ConfigMap(jobspec.CAConfigMap, repo.Namespace).
-			WithLabels(labels).WithOwnerReferences(owner).WithData(map[string]string{jobspec.CAKey: ca}),
-		"NetworkPolicy " + jobspec.NetworkPolicy: policy.WithLabels(labels).WithOwnerReferences(owner),
+			WithLabels(labels).WithOwnerReferences(owner()).WithData(map[string]string{jobspec.CAKey: ca}),
+		"NetworkPolicy " + jobspec.NetworkPolicy: policy.WithLabels(labels).WithOwnerReferences(owner()),
 	}
 	for name, object := range objects {
 		if err := r.Client.Apply(ctx, object, client.FieldOwner("prcheck/"+repo.Name), client.ForceOwnership); err != nil {
