@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -56,6 +57,10 @@ func run(ctx context.Context, o *options) error {
 	if err != nil {
 		return fmt.Errorf("finding the cluster (in a pod, or by KUBECONFIG): %w", err)
 	}
+	return start(ctx, kube, o, logger)
+}
+
+func start(ctx context.Context, kube *rest.Config, o *options, logger *slog.Logger) error {
 	mgr, err := ctrl.NewManager(kube, managerOptions(o))
 	if err != nil {
 		return fmt.Errorf("connecting to the cluster: %w", err)
@@ -79,17 +84,21 @@ func newLogger(level string) (*slog.Logger, error) {
 	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: l})), nil
 }
 
-func managerOptions(o *options) ctrl.Options {
+func newScheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
 	utilruntime.Must(prcheckv1.AddToScheme(scheme))
+	return scheme
+}
+
+func managerOptions(o *options) ctrl.Options {
 	metrics := metricsserver.Options{BindAddress: o.metricsAddress}
 	if !o.metricsPlain {
 		metrics.SecureServing = true
 		metrics.FilterProvider = filters.WithAuthenticationAndAuthorization
 	}
 	return ctrl.Options{
-		Scheme:                        scheme,
+		Scheme:                        newScheme(),
 		Metrics:                       metrics,
 		HealthProbeBindAddress:        o.probeAddress,
 		LeaderElection:                o.leaderElect,
