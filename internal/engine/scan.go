@@ -111,7 +111,7 @@ func inScope(packages []string, scope plan.Scope) []string {
 func (s *stage) scanSide(ctx context.Context, side string) error {
 	l := s.engine.Layout
 	if side == Head {
-		if err := s.dropStale(); err != nil {
+		if err := s.dropStale(ctx); err != nil {
 			return err
 		}
 	}
@@ -171,11 +171,21 @@ func (s *stage) driveScan(ctx context.Context, side string) error {
 	return err
 }
 
-// dropStale removes what the base's scan remembered of eclasses, where one has changed: a cached eclass is believed while its own
-// time is the same, whatever became of those that it provides.
-func (s *stage) dropStale() error {
-	if !slices.ContainsFunc(s.plan.Changed, func(path string) bool { return strings.HasPrefix(path, "eclass/") }) {
-		return nil
+// dropStale removes what the base's scan remembered and the head's must not use. A cached eclass is believed while its own time is
+// the same, whatever became of those that it provides. A cached history is brought up to date by the log of what came after,
+// and pkgcheck takes an empty one for a failure of git.
+func (s *stage) dropStale(ctx context.Context) error {
+	stale := []string{}
+	if slices.ContainsFunc(s.plan.Changed, func(path string) bool { return strings.HasPrefix(path, "eclass/") }) {
+		stale = append(stale, "eclass.pickle")
+	}
+	since := s.plan.Revision.Base + ".." + s.plan.Revision.Merge
+	log, err := s.engine.Git.Run(ctx, s.engine.Layout.Work(Head), "log", "--max-count=1", "--name-status", "--diff-filter=ARMD", "--format=%H", since, "--")
+	if err != nil {
+		return err
+	}
+	if log == "" {
+		stale = append(stale, "git.pickle")
 	}
 	root, err := os.OpenRoot(s.engine.Layout.Work("cache"))
 	if err != nil {
@@ -183,7 +193,7 @@ func (s *stage) dropStale() error {
 	}
 	defer root.Close() //nolint:errcheck // nothing is written
 	return walk(root, func(name string, d fs.DirEntry) error {
-		if strings.HasPrefix(d.Name(), "eclass.pickle") {
+		if slices.ContainsFunc(stale, func(prefix string) bool { return strings.HasPrefix(d.Name(), prefix) }) {
 			return root.Remove(name)
 		}
 		return nil
