@@ -20,6 +20,7 @@ debian-archive-keyring      root file systems of the images
 ca-certificates             the certificates in the images
 zstd                        root file systems of the images
 git                         the server, the runner, tests
+patch                       the fixes of the checker corpus
 '
 
 wanted=$(printf '%s\n' "$packages" | awk 'NF {print $1}')

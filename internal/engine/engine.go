@@ -33,6 +33,9 @@ type Engine struct {
 	Clock     clock.PassiveClock
 	// Runner is the program that fetch copies for the containers that have none; empty: nobody needs it.
 	Runner string
+	// Seeds are prepared folders by repository name, from which base and masters are brought up to date instead of made from
+	// nothing. Whoever gives them vouches that no hostile code could write there.
+	Seeds map[string]string
 	// Live gets the tool's output as it comes, in addition to the stage's log; nil: nobody watches.
 	Live io.Writer
 	// Started is told the name of each step when it begins; nil: nobody asks.

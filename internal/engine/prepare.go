@@ -44,7 +44,7 @@ func (s *stage) prepare(ctx context.Context) error {
 		others := slices.DeleteFunc(slices.Clone(p.Masters), func(o plan.Master) bool { return o.Name == m.Name })
 		out := l.Prepared("masters", m.Name)
 		err := s.step(m.Name+" metadata", func() error {
-			return s.prepareOne(ctx, "prepare-"+m.Name, m.Name, l.MasterTree(m.Name), others, out, "")
+			return s.prepareOne(ctx, "prepare-"+m.Name, m.Name, l.MasterTree(m.Name), others, out, s.engine.Seeds[m.Name])
 		})
 		if err != nil {
 			return fmt.Errorf("making the metadata of the master %s: %w", m.Name, err)
@@ -52,7 +52,7 @@ func (s *stage) prepare(ctx context.Context) error {
 	}
 	seed := l.Prepared(Base)
 	baseErr := s.step("base metadata", func() error {
-		return s.prepareOne(ctx, "prepare-base", p.Repository, l.Tree(Base), p.Masters, l.Prepared(Base), "")
+		return s.prepareOne(ctx, "prepare-base", p.Repository, l.Tree(Base), p.Masters, l.Prepared(Base), s.engine.Seeds[p.Repository])
 	})
 	var incomplete *incompleteError
 	switch {

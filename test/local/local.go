@@ -37,6 +37,14 @@ type Run struct {
 // New plans a run of head against base, both commits or branches of the bare repository at bare. The profile gates errors.
 func New(tb testing.TB, bare, name, base, head string) *Run {
 	tb.Helper()
+	r := Pair(tb, bare, name, base, head)
+	r.merge(bare)
+	return r
+}
+
+// Pair plans a run of two commits as they are, without a merge.
+func Pair(tb testing.TB, bare, name, base, head string) *Run {
+	tb.Helper()
 	dir := tb.TempDir()
 	chain, err := engine.RootToolchain(toolchain.Root(tb), "rootfs")
 	if err != nil {
@@ -59,7 +67,7 @@ func New(tb testing.TB, bare, name, base, head string) *Run {
 			Gate: []finding.Level{finding.LevelError}, OutputBytes: 64 << 20,
 		},
 	}
-	r.merge(bare)
+	r.Plan.Revision.Merge = r.Plan.Revision.Head
 	return r
 }
 
