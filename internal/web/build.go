@@ -170,7 +170,9 @@ func (s *Site) addItems(ctx context.Context, r *Report, run *store.Run, v *verdi
 	s.linkPages(&page, r, query)
 	r.Page = page
 	s.addSource(ctx, r, run, v)
-	r.Evidence = evidenceOf(v, p)
+	if r.Evidence = evidenceOf(v, p); r.Evidence != nil {
+		r.Evidence.Unfolded = total == 0 && page.Reset == ""
+	}
 	r.Repeat, err = s.repeat(ctx, r, run, p)
 	return err
 }

@@ -44,6 +44,7 @@ func (s *Site) static(w http.ResponseWriter, r *http.Request) {
 func parseTemplates() (*template.Template, error) {
 	t, err := template.New("").Funcs(template.FuncMap{
 		"frame": frameOf, "visible": func(text string) []segment { return visible(text, "") },
+		"command": func(text string) []segment { return visible(text, "\n") },
 		"logText": func(text string) []segment { return visible(text, "\t") },
 		"source":  sourceText, "duration": duration, "bytes": byteSize, "utc": utc, "short": report.ShortCommit, "classTitle": report.ClassTitle,
 		"classIcon": classIcon, "conclusionIcon": conclusionIcon, "tone": tone, "groups": groups, "tiles": tiles, "plural": plural, "isOpen": func(i Problem) bool { return i.open },

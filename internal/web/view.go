@@ -119,6 +119,7 @@ type Evidence struct {
 	Masters          []plan.Master     `json:"masters"`
 	UnknownRules     []string          `json:"unknownRules"`
 	SnapshotProfiles []string          `json:"profiles"`
+	Unfolded         bool              `json:"-"` // where there is nothing else to read
 }
 
 // Side is one side of the evidence.
