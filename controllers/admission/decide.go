@@ -6,6 +6,7 @@ package admission
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -47,9 +48,7 @@ func Decide(waiting []Run, load Load, limits Limits) Decision {
 	decision := Decision{Reasons: map[string]string{}}
 	total := load.Total
 	byRepository := map[types.NamespacedName]int{}
-	for repository, n := range load.ByRepository {
-		byRepository[repository] = n
-	}
+	maps.Copy(byRepository, load.ByRepository)
 	for _, run := range slices.SortedFunc(slices.Values(waiting), order) {
 		limit, known := limits.ByRepository[run.Repository]
 		switch {

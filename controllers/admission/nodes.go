@@ -53,6 +53,7 @@ func tolerates(toleration *corev1.Toleration, taint *corev1.Taint) bool {
 		return true
 	case corev1.TolerationOpEqual, "":
 		return toleration.Key != "" && toleration.Value == taint.Value
+	default: // operators of newer clusters: taken for no
+		return false
 	}
-	return false
 }

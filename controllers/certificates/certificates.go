@@ -48,7 +48,7 @@ const (
 	afterError = 5 * time.Second
 )
 
-// ErrNotThere: the Secret holds no certificate authority yet.
+// ErrNotThere says that the Secret holds no certificate authority yet.
 var ErrNotThere = errors.New("the server's certificate is not there yet")
 
 // Keeper keeps the Secret. It runs on the leader only.
@@ -76,7 +76,7 @@ func (k *Keeper) Start(ctx context.Context) error {
 		wait := every
 		if err := k.ensure(ctx); err != nil {
 			if ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // the manager ends: what failed then is of no interest
 			}
 			log.FromContext(ctx).Error(err, "Cannot keep the server's certificate", "secret", k.Secret.String())
 			wait = afterError

@@ -57,6 +57,7 @@ func TestTheManagerDiesAtEachWrite(t *testing.T) {
 }
 
 func dieAt(t *testing.T, n int, after bool) bool {
+	t.Helper()
 	w := newWorld(t)
 	w.fuse.at, w.fuse.after = n, after
 	died := false

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -101,22 +102,17 @@ func (r *Reconciler) unplanned(ctx context.Context, s *scope) ([]ready, error) {
 			continue // it has its Job; edits apply to what comes after
 		}
 		snapshot, digest, err := s.snapshot(p.Name)
-		if err != nil {
-			if p.Run == "" {
-				s.stall(problem(err, s, p.Name))
-			}
+		switch {
+		case err != nil && p.Run == "":
+			s.stall(problem(err, s, p.Name))
+			continue
+		case err != nil, p.Run != "" && p.Snapshot == digest:
 			continue
 		}
-		if p.Run != "" && p.Snapshot == digest {
-			continue
+		if err := r.supersedeRun(ctx, p); err != nil { // the profile was edited while the run waited
+			return nil, err
 		}
-		if p.Run != "" { // the profile was edited while the run waited
-			conclude := results.Conclude{Conclusion: finding.ConclusionSuperseded, Reason: "Superseded", Message: "The profile was edited before the run began."}
-			if _, err := r.Server.Conclude(ctx, p.Run, conclude); err != nil && !errors.Is(err, results.ErrUnknownRun) {
-				return nil, controllers.From(controllers.PeerServer, err, "superseding run %s", p.Run)
-			}
-			p.Run = ""
-		}
+		p.Run = ""
 		result = append(result, ready{p, snapshot, digest})
 	}
 	return result, nil
@@ -241,7 +237,12 @@ func settle(p *prcheckv1.ProfileStatus, summary *results.Summary) {
 	p.Conclusion, p.Reason, p.Line, p.ReportURL = string(summary.Conclusion), summary.Reason, summary.Line, summary.ReportURL
 	c := summary.Counts
 	p.Counts = prcheckv1.FactCounts{
-		New: int32(c.New), Existing: int32(c.Existing), Fixed: int32(c.Fixed), Inherited: int32(c.Inherited),
-		Unveiled: int32(c.Unveiled), Hidden: int32(c.Hidden), Unstable: int32(c.Unstable),
+		New: count(c.New), Existing: count(c.Existing), Fixed: count(c.Fixed), Inherited: count(c.Inherited),
+		Unveiled: count(c.Unveiled), Hidden: count(c.Hidden), Unstable: count(c.Unstable),
 	}
+}
+
+// count fits a number into the API's.
+func count(n int) int32 {
+	return int32(min(max(n, 0), math.MaxInt32)) //nolint:gosec // cannot overflow: bounded just before
 }

@@ -144,6 +144,7 @@ func (r *Reconciler) follow(ctx context.Context, s *scope, pull *forge.Pull) err
 			p.Conclusion, p.Reason = string(finding.ConclusionSkipped), prcheckv1.ReasonSkipped
 			p.Line = notChecked(why)
 		}
+	case keep, merge: // what stands is right; the conflict is still there
 	}
 	return nil
 }
@@ -202,19 +203,25 @@ func (r *Reconciler) shut(ctx context.Context, s *scope, pull *forge.Pull, reaso
 // supersede concludes the open runs in the store.
 func (r *Reconciler) supersede(ctx context.Context, s *scope) error {
 	for _, p := range s.openProfiles() {
-		if p.Run == "" {
-			continue
-		}
-		conclude := results.Conclude{
-			Conclusion: finding.ConclusionSuperseded, Reason: "Superseded",
-			Message: "Another run took over, or the pull request was closed.",
-		}
-		_, err := r.Server.Conclude(ctx, p.Run, conclude)
-		if err != nil && !errors.Is(err, results.ErrUnknownRun) {
-			return controllers.From(controllers.PeerServer, err, "superseding run %s", p.Run)
+		if err := r.supersedeRun(ctx, p); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func (r *Reconciler) supersedeRun(ctx context.Context, p *prcheckv1.ProfileStatus) error {
+	if p.Run == "" {
+		return nil
+	}
+	_, err := r.Server.Conclude(ctx, p.Run, results.Conclude{
+		Conclusion: finding.ConclusionSuperseded, Reason: "Superseded",
+		Message: "Another run took over, or the pull request was closed.",
+	})
+	if errors.Is(err, results.ErrUnknownRun) {
+		return nil
+	}
+	return controllers.From(controllers.PeerServer, err, "superseding run %s", p.Run)
 }
 
 // cancel grants the wish spec.cancelled.

@@ -30,17 +30,8 @@ func (r *Reconciler) run(ctx context.Context, s *scope) error {
 			continue
 		}
 		if job == nil {
-			gone, err := r.gone(ctx, s, p)
-			if err != nil {
+			if err := r.missing(ctx, s, p); err != nil {
 				return err
-			}
-			if !gone {
-				s.open[p.Name] = running(p)
-				continue
-			}
-			s.ends[p.Name] = attempt.End{
-				State: attempt.Infrastructure, Reason: plan.ReasonInfrastructure, Message: "the Job was deleted",
-				Detail: "the Job is gone without having finished; look for who deleted it",
 			}
 			continue
 		}
@@ -52,6 +43,23 @@ func (r *Reconciler) run(ctx context.Context, s *scope) error {
 		} else if !end.Recheck.IsZero() {
 			s.wake(end.Recheck.Sub(s.now))
 		}
+	}
+	return nil
+}
+
+// missing judges a run whose Job was seen once and is not in the cache.
+func (r *Reconciler) missing(ctx context.Context, s *scope, p *prcheckv1.ProfileStatus) error {
+	gone, err := r.gone(ctx, s, p)
+	if err != nil {
+		return err
+	}
+	if !gone {
+		s.open[p.Name] = running(p)
+		return nil
+	}
+	s.ends[p.Name] = attempt.End{
+		State: attempt.Infrastructure, Reason: plan.ReasonInfrastructure, Message: "the Job was deleted",
+		Detail: "the Job is gone without having finished; look for who deleted it",
 	}
 	return nil
 }

@@ -97,15 +97,6 @@ func (s *scope) events() []events.Event {
 	return append(s.extra, events.Of(s.base, s.check)...)
 }
 
-func (s *scope) profile(name string) *prcheckv1.ProfileStatus {
-	for i := range s.check.Status.Profiles {
-		if s.check.Status.Profiles[i].Name == name {
-			return &s.check.Status.Profiles[i]
-		}
-	}
-	return nil
-}
-
 // openProfiles returns the profiles without a conclusion, to be edited in place.
 func (s *scope) openProfiles() []*prcheckv1.ProfileStatus {
 	result := []*prcheckv1.ProfileStatus{}
@@ -161,11 +152,7 @@ func (r *Reconciler) readPull(ctx context.Context, s *scope) (*forge.Pull, error
 
 // final says whether the conclusion is one that the forge is told for good.
 func final(conclusion string) bool {
-	switch finding.Conclusion(conclusion) {
-	case "", finding.ConclusionSuperseded:
-		return false
-	}
-	return true
+	return conclusion != "" && conclusion != string(finding.ConclusionSuperseded)
 }
 
 // written remembers the versions that we wrote and the cache has not shown yet: what is decided from an older status would be

@@ -51,31 +51,39 @@ func (r *Reconciler) settle(ctx context.Context, repo *prcheckv1.Repository) err
 	if err := r.Client.List(ctx, checks, client.InNamespace(repo.Namespace)); err != nil {
 		return fmt.Errorf("listing the checks of Repository %s: %w", repo.Name, err)
 	}
-	var provider forge.Provider
-	for i := range checks.Items {
-		check := &checks.Items[i]
-		if check.Spec.RepositoryRef.Name != repo.Name {
-			continue
-		}
-		for j := range check.Status.Profiles {
-			p := &check.Status.Profiles[j]
-			if p.Conclusion != "" || p.Acknowledged == "" {
-				continue
-			}
-			if provider == nil {
-				var err error
-				if provider, err = r.Forges.Provider(ctx, repo); err != nil {
-					return fmt.Errorf("connecting to the forge of Repository %s: %w", repo.Name, err)
-				}
-			}
-			name := forge.Repository{Owner: repo.Spec.Forge.Owner, Name: repo.Spec.Forge.Name}
-			wanted := forge.Status{Context: p.Context, State: forge.StateError, Description: settled}
-			if err := put(ctx, provider, name, check.Status.Revision.Head, wanted); err != nil {
-				return fmt.Errorf("settling status %s of check %s: %w", p.Context, check.Name, err)
-			}
+	open := openStatuses(checks, repo.Name)
+	if len(open) == 0 {
+		return nil
+	}
+	provider, err := r.Forges.Provider(ctx, repo)
+	if err != nil {
+		return fmt.Errorf("connecting to the forge of Repository %s: %w", repo.Name, err)
+	}
+	name := forge.Repository{Owner: repo.Spec.Forge.Owner, Name: repo.Spec.Forge.Name}
+	for _, o := range open {
+		wanted := forge.Status{Context: o.context, State: forge.StateError, Description: settled}
+		if err := put(ctx, provider, name, o.head, wanted); err != nil {
+			return fmt.Errorf("settling status %s on %s: %w", o.context, o.head, err)
 		}
 	}
 	return nil
+}
+
+type openStatus struct{ head, context string }
+
+// openStatuses are those that the forge was told of and that have no verdict.
+func openStatuses(checks *prcheckv1.PullRequestCheckList, repository string) []openStatus {
+	result := []openStatus{}
+	for i := range checks.Items {
+		check := &checks.Items[i]
+		for j := range check.Status.Profiles {
+			p := &check.Status.Profiles[j]
+			if check.Spec.RepositoryRef.Name == repository && p.Conclusion == "" && p.Acknowledged != "" {
+				result = append(result, openStatus{check.Status.Revision.Head, p.Context})
+			}
+		}
+	}
+	return result
 }
 
 // put replaces a status that is still open.
