@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -285,4 +286,31 @@ func findings(stream []byte) []string {
 		}
 	}
 	return lines
+}
+
+// A stage that meets a limit ends in an error with that reason, and the later ones do nothing.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	repo := small(t)
+	bare := local.Write(t, ebuildrepo.NewHistory(repo))
+	for name, c := range map[string]struct {
+		limit  func(*plan.Snapshot)
+		stage  plan.Stage
+		reason string
+	}{
+		"the time of prepare": {func(s *plan.Snapshot) { s.Timeouts.Prepare = 50 * time.Millisecond }, plan.StagePrepare, plan.ReasonTimeout},
+		"the time of scan":    {func(s *plan.Snapshot) { s.Timeouts.Scan = 300 * time.Millisecond }, plan.StageScan, plan.ReasonTimeout},
+		"output":              {func(s *plan.Snapshot) { s.OutputBytes = 1000 }, plan.StagePrepare, plan.ReasonOutputLimit},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := local.New(t, bare, repo.Name, "main", "main")
+			c.limit(&r.Plan.Snapshot)
+			v := r.Verdict()
+			last := v.Outcomes[len(v.Outcomes)-1]
+			if v.Conclusion != finding.ConclusionError || v.Reason != c.reason || last.Stage != c.stage {
+				t.Errorf("%s, %s after %s (%s); want an error, %s after %s", v.Conclusion, v.Reason, last.Stage, v.Message, c.reason, c.stage)
+			}
+		})
+	}
 }

@@ -1,0 +1,314 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/prcheck/prcheck/internal/plan"
+)
+
+// plant writes files below dir: name → content; a content that begins with @ is a link's text.
+func plant(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, content := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		if text, link := strings.CutPrefix(content, "@"); link {
+			err = os.Symlink(text, path)
+		} else {
+			err = os.WriteFile(path, []byte(content), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// list reads everything below dir as plant takes it.
+func list(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		if d.Type()&os.ModeSymlink != 0 {
+			text, err := os.Readlink(path)
+			found[name] = "@" + text
+			return err
+		}
+		data, err := os.ReadFile(path)
+		found[name] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+func TestTame(t *testing.T) {
+	t.Parallel()
+	ignore := "base's\n"
+	cases := map[string]struct{ before, after map[string]string }{
+		"generated files go": {
+			map[string]string{"metadata/md5-cache/a/b-1": "x", "metadata/pkg_desc_index": "x", "metadata/pkgcheck.conf": "x", "profiles/use.local.desc": "x", "metadata/layout.conf": "x"},
+			map[string]string{"metadata/layout.conf": "x"},
+		},
+		"the ignore file is the base's": {map[string]string{".gitignore": "*"}, map[string]string{}},
+		"an ignore file that is a link is not followed": {
+			map[string]string{".gitignore": "@keep", "keep": "x"}, map[string]string{"keep": "x"},
+		},
+		"links out of the tree become files": {
+			map[string]string{"a/abs": "@/etc/passwd", "a/up": "@../../x", "a/git": "@../.git/config", "a/in": "@b", "a/b": "x", "a/gone": "@nothing"},
+			map[string]string{"a/abs": "/etc/passwd", "a/up": "../../x", "a/git": "../.git/config", "a/in": "@b", "a/b": "x", "a/gone": "@nothing"},
+		},
+		"a chain of links out of the tree": {
+			map[string]string{"a/one": "@two", "a/two": "@/etc/passwd"}, map[string]string{"a/one": "@two", "a/two": "/etc/passwd"},
+		},
+		"a folder of generated files that is a link": {
+			map[string]string{"metadata": "@/tmp", "profiles": "@keep", "keep/use.local.desc": "x"},
+			map[string]string{"metadata": "/tmp", "profiles": "@keep"},
+		},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			plant(t, dir, c.before)
+			if err := tame(dir, []byte(ignore), Trust{}); err != nil {
+				t.Fatal(err)
+			}
+			c.after[".gitignore"] = ignore
+			got := list(t, dir)
+			// A chain's first link names a file by now; that is fine, for the file is harmless.
+			if text := got["a/one"]; text == "two" {
+				got["a/one"] = "@two"
+			}
+			if diff := cmp.Diff(c.after, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCopyTree(t *testing.T) {
+	t.Parallel()
+	from, to := t.TempDir(), filepath.Join(t.TempDir(), "copy")
+	plant(t, from, map[string]string{"a/b": "x", "a/l": "@/etc/passwd", ".git/HEAD": "x", "p/q": "y"})
+	at := time.Unix(1_234_567_890, 0)
+	if err := os.Chmod(filepath.Join(from, "a/b"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(filepath.Join(from, "p/q"), at, at); err != nil {
+		t.Fatal(err)
+	}
+	if err := copyTree(from, to); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(map[string]string{"a/b": "x", "a/l": "@/etc/passwd", "p/q": "y"}, list(t, to)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if info, err := os.Stat(filepath.Join(to, "p/q")); err != nil || !info.ModTime().Equal(at) {
+		t.Errorf("the time of p/q: %v, %v", info, err)
+	}
+	if info, err := os.Stat(filepath.Join(to, "a/b")); err != nil || info.Mode().Perm() != 0o755 {
+		t.Errorf("the mode of a/b: %v, %v", info, err)
+	}
+}
+
+func TestPackagesOf(t *testing.T) {
+	t.Parallel()
+	files := map[string]string{
+		"a/b/b-1.ebuild": "", "a/b/b-2-r1.ebuild": "", "a/b/metadata.xml": "",
+		"a/empty/metadata.xml": "", "a/odd/other-1.ebuild": "", "a/odd2/odd2-x.ebuild": "",
+		"a/link/link-1.ebuild": "@../b/b-1.ebuild", "a/out/out-1.ebuild": "@/etc/passwd",
+		"unlisted/c/c-1.ebuild": "", "eclass/x/x-1.ebuild": "", ".hidden/x/x-1.ebuild": "",
+		"m/d/d-1_p20260101.ebuild": "", "a/b/files/b-3.ebuild": "",
+	}
+	cases := map[string]struct {
+		target, master string
+		want           []string
+	}{
+		"without a list, every folder": {"", "", []string{"a/b", "a/link", "m/d", "unlisted/c"}},
+		"with a list, those":           {"# all\na\n", "", []string{"a/b", "a/link"}},
+		"a master's list counts, too":  {"a\n", "m # more\n", []string{"a/b", "a/link", "m/d"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tree, master := t.TempDir(), t.TempDir()
+			plant(t, tree, files)
+			if c.target != "" {
+				plant(t, tree, map[string]string{"profiles/categories": c.target})
+			}
+			if c.master != "" {
+				plant(t, master, map[string]string{"profiles/categories": c.master})
+			}
+			got, err := packagesOf(tree, []string{master})
+			if err != nil || !slices.Equal(got, c.want) {
+				t.Errorf("%v, %v; want %v", got, err, c.want)
+			}
+		})
+	}
+}
+
+func TestStageLogKeepsBothEnds(t *testing.T) {
+	t.Parallel()
+	var live bytes.Buffer
+	exceeded := 0
+	l := newStageLog(&live, logFirst+logLast+100)
+	l.exceeded = func() { exceeded++ }
+	chunk := bytes.Repeat([]byte("0123456789abcde\n"), 1000)
+	total := 0
+	for total < logFirst+logLast+50_000 {
+		n, err := l.Write(chunk)
+		if n != len(chunk) || err != nil {
+			t.Fatalf("%d, %v", n, err)
+		}
+		total += n
+	}
+	if _, err := l.Write([]byte("the end\n")); err != nil {
+		t.Fatal(err)
+	}
+	data, truncated := l.contents()
+	if want := int64(total + 8 - logFirst - logLast); truncated != want {
+		t.Errorf("%d bytes left out, want %d", truncated, want)
+	}
+	if !bytes.HasPrefix(data, chunk) || !bytes.HasSuffix(data, []byte("e\nthe end\n")) || !bytes.Contains(data, []byte("bytes left out]")) {
+		t.Errorf("the log begins %q and ends %q", data[:30], data[len(data)-30:])
+	}
+	if live.Len() != logFirst || exceeded != 1 {
+		t.Errorf("%d bytes live, exceeded %d times", live.Len(), exceeded)
+	}
+	if tail := l.tail(12); tail != "the end\n" {
+		t.Errorf("tail %q", tail)
+	}
+}
+
+func TestCgroup(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		files     map[string]string
+		kills     int64
+		peakBytes int64
+	}{
+		"version 2": {map[string]string{"memory.events": "low 0\noom 2\noom_kill 3\n", "memory.peak": "4096\n"}, 3, 4096},
+		"version 1": {map[string]string{"memory/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 1\n", "memory/memory.max_usage_in_bytes": "8192\n"}, 1, 8192},
+		"neither":   {map[string]string{}, -1, 0},
+		"no number": {map[string]string{"memory.events": "oom_kill many\n"}, 0, 0},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			plant(t, dir, c.files)
+			g := cgroup{dir}
+			if name == "no number" {
+				c.kills = -1
+			}
+			if g.oomKills() != c.kills || g.peakBytes() != c.peakBytes {
+				t.Errorf("%d, %d; want %d, %d", g.oomKills(), g.peakBytes(), c.kills, c.peakBytes)
+			}
+		})
+	}
+}
+
+func TestParseEntry(t *testing.T) {
+	t.Parallel()
+	const sum = "0123456789abcdef0123456789abcdef"
+	cases := map[string]struct {
+		text string
+		ok   bool
+	}{
+		"an entry":               {"DEFINED_PHASES=-\nEAPI=8\nSLOT=0\n_eclasses_=a\t" + sum + "\n_md5_=" + sum + "\n", true},
+		"without a sum":          {"EAPI=8\n", false},
+		"an unknown key":         {"EVIL=1\n_md5_=" + sum + "\n", false},
+		"a key twice":            {"EAPI=8\nEAPI=7\n_md5_=" + sum + "\n", false},
+		"a line without a key":   {"hello\n_md5_=" + sum + "\n", false},
+		"control characters":     {"DESCRIPTION=a\x1b[31mb\n_md5_=" + sum + "\n", false},
+		"bytes that are no text": {"DESCRIPTION=\xff\n_md5_=" + sum + "\n", false},
+		"half a pair":            {"_eclasses_=a\n_md5_=" + sum + "\n", false},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, err := parseEntry([]byte(c.text))
+			if (err == nil) != c.ok || (c.ok && (e.md5 != sum || e.eclasses["a"] != sum)) {
+				t.Errorf("%+v, %v", e, err)
+			}
+		})
+	}
+}
+
+func FuzzParseEntry(f *testing.F) {
+	f.Add([]byte("EAPI=8\n_md5_=0123456789abcdef0123456789abcdef\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if e, err := parseEntry(data); err == nil && !hexMD5.MatchString(e.md5) {
+			t.Errorf("accepted without a sum: %q", data)
+		}
+	})
+}
+
+func TestPlansWhoseNamesLeadAstrayAreRefused(t *testing.T) {
+	t.Parallel()
+	id := strings.Repeat("1", 40)
+	good := func() plan.Plan {
+		return plan.Plan{Version: plan.Version, Repository: "guru", Revision: plan.Revision{Base: id, Merge: id}, Masters: []plan.Master{{Name: "gentoo", Commit: id}}}
+	}
+	if err := checkPlan(good()); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*plan.Plan){
+		"another version":            func(p *plan.Plan) { p.Version++ },
+		"a name that climbs":         func(p *plan.Plan) { p.Masters[0].Name = "../x" },
+		"an empty name":              func(p *plan.Plan) { p.Repository = "" },
+		"a name that is an option":   func(p *plan.Plan) { p.Repository = "-x" },
+		"two of one name":            func(p *plan.Plan) { p.Masters[0].Name = "guru" },
+		"a commit that is a ref":     func(p *plan.Plan) { p.Revision.Merge = "main" },
+		"a commit that is an option": func(p *plan.Plan) { p.Masters[0].Commit = "--upload-pack=x" },
+	} {
+		p := good()
+		change(&p)
+		if err := checkPlan(p); err == nil {
+			t.Errorf("%s was accepted", name)
+		}
+	}
+}
+
+func TestBundleHoldsRegularFilesOnly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	l := Layout{Root: dir}
+	plant(t, dir, map[string]string{
+		"source/outcome.json": "{}", "prepared/outcome.json": "@/etc/passwd", "scanned/base.jsonl": "x", "scanned/log": "@base.jsonl", "scanned/other": "x",
+	})
+	got := map[string]bool{}
+	for _, name := range append(BundleNames(), "scan/other", "../etc/passwd") {
+		if data, err := readBundled(l.Bundle(), name, 100); err == nil {
+			got[name] = len(data) > 0
+		}
+	}
+	want := map[string]bool{"outcome/fetch.json": true, "scan/base.jsonl": true, "log/scan": true}
+	if !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
