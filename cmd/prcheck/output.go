@@ -85,6 +85,7 @@ func (s *session) report(out io.Writer, p plan.Plan, v *verdict.Verdict, took ti
 		return nil
 	case finding.ConclusionFailure:
 		return &exitError{exitFindings}
+	default: // undecided, and why stands below
 	}
 	fmt.Fprintln(s.err, "prcheck: "+report.Line(v, names))
 	if v.Message != "" {
@@ -96,12 +97,12 @@ func (s *session) report(out io.Writer, p plan.Plan, v *verdict.Verdict, took ti
 func (s *session) terminalOptions(out io.Writer) report.TerminalOptions {
 	o := report.TerminalOptions{Existing: s.options.existing}
 	f, ok := out.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) { //nolint:gosec // a descriptor
+	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return o
 	}
 	_, noColour := os.LookupEnv("NO_COLOR")
 	o.Colour = !noColour && os.Getenv("TERM") != "dumb"
-	if width, _, err := term.GetSize(int(f.Fd())); err == nil { //nolint:gosec // a descriptor
+	if width, _, err := term.GetSize(int(f.Fd())); err == nil {
 		o.Width = min(width, 120)
 	}
 	return o

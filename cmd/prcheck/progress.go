@@ -31,7 +31,7 @@ type progress struct {
 func newProgress(out io.Writer, clk clock.Clock, verbose bool) *progress {
 	p := &progress{out: out, clock: clk, stop: make(chan struct{})}
 	if f, ok := out.(*os.File); ok && !verbose {
-		p.terminal = term.IsTerminal(int(f.Fd())) //nolint:gosec // a descriptor
+		p.terminal = term.IsTerminal(int(f.Fd()))
 	}
 	if p.terminal {
 		p.done.Go(p.tick)

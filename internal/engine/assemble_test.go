@@ -4,7 +4,7 @@
 package engine
 
 import (
-	"crypto/md5" //nolint:gosec // what metadata entries name files by
+	"crypto/md5"
 	"encoding/hex"
 	"errors"
 	"maps"
@@ -18,7 +18,7 @@ import (
 )
 
 func sumOf(text string) string {
-	sum := md5.Sum([]byte(text)) //nolint:gosec // what metadata entries name files by
+	sum := md5.Sum([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
 

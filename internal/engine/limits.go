@@ -39,7 +39,7 @@ const processes = 1024
 func (s *stage) limits() sandbox.Limits {
 	l := sandbox.Limits{OpenFiles: openFiles}
 	if limit := s.plan.Snapshot.OutputBytes; limit > 0 {
-		l.FileBytes = uint64(limit) //nolint:gosec // positive
+		l.FileBytes = uint64(limit)
 	}
 	if s.engine.user(s.outcome.Stage) != 0 || os.Getpid() == 1 {
 		l.Processes = processes // the user is the run's own

@@ -118,7 +118,7 @@ func interpreter(script string) (string, error) {
 // pythonPaths asks an interpreter which folders it needs.
 func pythonPaths(ctx context.Context, python string) ([]string, error) {
 	const script = `import json, site, sys; print(json.dumps([sys.prefix, sys.base_prefix, sys.executable, *sys.path, *site.getsitepackages()]))`
-	out, err := exec.CommandContext(ctx, python, "-I", "-c", script).Output() //nolint:gosec // the user's own
+	out, err := exec.CommandContext(ctx, python, "-I", "-c", script).Output()
 	if err != nil {
 		return nil, err
 	}

@@ -98,7 +98,7 @@ func (r rule) instructions() []bpf.Instruction {
 				rest++
 			}
 		}
-		tests = append(tests, bpf.JumpIf{Cond: c.test, Val: c.value, SkipFalse: uint8(rest)}) //nolint:gosec // a handful
+		tests = append(tests, bpf.JumpIf{Cond: c.test, Val: c.value, SkipFalse: uint8(rest)})
 	}
 	body := append(tests, bpf.RetConstant{Val: r.action}) //nolint:gocritic // a new name for the longer slice
 	if len(r.when) > 0 {

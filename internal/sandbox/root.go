@@ -119,12 +119,12 @@ func bindRoot(root *os.File) error {
 }
 
 func bindEntry(root *os.File, e os.DirEntry, target string) error {
-	fd, err := unix.Openat(int(root.Fd()), e.Name(), unix.O_PATH|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0) //nolint:gosec // a descriptor
+	fd, err := unix.Openat(int(root.Fd()), e.Name(), unix.O_PATH|unix.O_CLOEXEC|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return &os.PathError{Op: "open", Path: e.Name(), Err: err}
 	}
-	f := os.NewFile(uintptr(fd), e.Name()) //nolint:gosec // a descriptor
-	defer f.Close()                        //nolint:errcheck // a path
+	f := os.NewFile(uintptr(fd), e.Name())
+	defer f.Close() //nolint:errcheck // a path
 	return bind(f, target, true)
 }
 
@@ -133,7 +133,7 @@ func self(f *os.File) string { return fmt.Sprintf("/proc/self/fd/%d", f.Fd()) }
 // bind shows source at target, which is made. Flags that the source's file system is locked to are kept.
 func bind(source *os.File, target string, readOnly bool) error {
 	var stat unix.Stat_t
-	if err := unix.Fstat(int(source.Fd()), &stat); err != nil { //nolint:gosec // a descriptor
+	if err := unix.Fstat(int(source.Fd()), &stat); err != nil {
 		return err
 	}
 	if err := mountPoint(target, stat.Mode&unix.S_IFMT == unix.S_IFDIR); err != nil {

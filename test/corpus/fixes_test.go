@@ -246,12 +246,12 @@ func (r *repository) scan(t *testing.T, overlayed *repository, base, head *scann
 	if r.name == "overlay" {
 		run.Master(overlayed.name, overlayed.bare, "main")
 	}
-	if o := run.Stages(); !o.OK() {
+	o := run.Stages()
+	if !o.OK() {
 		t.Errorf("%s: %s stage: %s: %s", r.name, o.Stage, o.Reason, o.Message)
 		return
-	} else {
-		base.packages, head.packages = o.Packages[engine.Base], o.Packages[engine.Head]
 	}
+	base.packages, head.packages = o.Packages[engine.Base], o.Packages[engine.Head]
 	base.stream, head.stream = run.Stream(engine.Base), run.Stream(engine.Head)
 	base.plan, head.plan = run.Plan, run.Plan
 	if r.seed == "" {
