@@ -19,7 +19,6 @@ mmdebstrap                  root file systems of the images
 debian-archive-keyring      root file systems of the images
 ca-certificates             the certificates in the images
 zstd                        root file systems of the images
-patch                       the checker's corpus
 git                         the server, the runner, tests
 patch                       the fixes of the checker corpus
 '

@@ -52,7 +52,7 @@ type Trust struct {
 	Generated bool // keeps generated files, and takes metadata entries from them
 	Ignore    bool // uses the head's own ignore file
 	Links     bool // keeps links that lead out of the tree
-	Folders   bool // shows each stage the folders of all, and lets it write there
+	Folders   bool // shows each stage the folders of all, writable
 }
 
 // Layout says where a run's folders are. They have the same names in pods and at home.

@@ -201,6 +201,11 @@ func parseEntry(data []byte) (entry, error) {
 // md5Of returns the MD5 of a file in a tree, in hex; empty where there is no such regular file in the tree.
 func md5Of(root *os.Root, name string) (string, error) {
 	info, err := root.Stat(name)
+	if err != nil {
+		if link, lerr := root.Lstat(name); lerr == nil && link.Mode()&fs.ModeSymlink != 0 {
+			return "", nil // it leads to nothing in the tree
+		}
+	}
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
 		return "", nil
 	}

@@ -49,8 +49,9 @@ var systemPaths = []string{"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", 
 // everPaths are what any program may write: nothing that stays.
 var everPaths = []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/shm", "/proc/self"}
 
-// stageUser is the first user id of runs in a root file system; stages get consecutive ones.
-const stageUser = 200000
+// stageUser is above the user ids of people, services and pods (internal/jobspec). Runs in a root file system count up from there by
+// their process id: a limit on processes counts per user, so two runs must not share one.
+const stageUser = 10_000_000
 
 // PodToolchain is the toolchain image's own, for the runner in a pod.
 func PodToolchain() Toolchain {
@@ -69,7 +70,7 @@ func RootToolchain(dir, name string) (Toolchain, error) {
 	}
 	t := Toolchain{Name: name, Python: python, Path: imagePath, Root: dir}
 	if os.Geteuid() == 0 {
-		t.FirstUser = stageUser
+		t.FirstUser = stageUser + len(plan.Stages)*os.Getpid()
 	}
 	return t, nil
 }
@@ -292,9 +293,6 @@ func (s *stage) spec(c call, dir string) sandbox.Spec {
 		Off:       e.Off,
 	}
 	spec.WritePaths = append(slices.Clone(everPaths), in(dir))
-	if e.Trust.Folders {
-		spec.WritePaths = append(spec.WritePaths, in(e.Layout.Root))
-	}
 	for _, path := range c.read {
 		spec.ReadPaths = append(spec.ReadPaths, in(path))
 	}

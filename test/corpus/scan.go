@@ -4,6 +4,7 @@
 package corpus
 
 import (
+	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
@@ -14,7 +15,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -44,10 +44,14 @@ func newRun(tb testing.TB, name string, t *trees, base, head string) *stages.Run
 	return run
 }
 
-// scan scans two trees as the sides of one run.
-func scan(tb testing.TB, name string, t *trees, base, head string) (*scanned, *scanned) {
+// scan scans two trees as the sides of one run. seed is a prepared folder to start from, or empty; where there is none yet, keep is
+// where the run's own is copied to.
+func scan(tb testing.TB, name string, t *trees, base, head, seed, keep string) (*scanned, *scanned) {
 	tb.Helper()
 	run := newRun(tb, name, t, base, head)
+	if seed != "" {
+		run.Engine.Seeds = map[string]string{name: seed}
+	}
 	outcomes := run.Go(tb)
 	last := outcomes[len(outcomes)-1]
 	if !last.OK() {
@@ -59,7 +63,19 @@ func scan(tb testing.TB, name string, t *trees, base, head string) (*scanned, *s
 		if err != nil {
 			tb.Fatal(err)
 		}
+		stream, err := pkgcheck.Parse(bytes.NewReader(data), pkgcheck.DefaultLimits)
+		if err == nil {
+			err = stream.Evidence()
+		}
+		if err != nil {
+			tb.Fatalf("the scan of %s: %v", run.Plan.Revision, err)
+		}
 		sides[side] = &scanned{data, last.Packages[side]}
+	}
+	if keep != "" {
+		if err := os.CopyFS(keep, os.DirFS(run.Engine.Layout.Prepared(engine.Base))); err != nil {
+			tb.Fatal(err)
+		}
 	}
 	return sides[engine.Base], sides[engine.Head]
 }
@@ -88,8 +104,11 @@ func judge(tb testing.TB, p plan.Plan, base, head *scanned) *verdict.Verdict {
 // store keeps scans between tests, by everything that they are made of: tree, driver, toolchain, and the source of the stages.
 type store struct{ dir string }
 
-// deciding are the packages whose source decides what a scan says.
-var deciding = []string{"internal/engine", "internal/sandbox", "internal/gitops", "internal/plan", "test/stages"}
+// deciding are the sources of the stages that decide what a scan says.
+var deciding = []string{
+	"internal/engine/assemble.go", "internal/engine/fetch.go", "internal/engine/metadata.go", "internal/engine/prepare.go",
+	"internal/engine/scan.go", "internal/engine/toolchain.go", "internal/engine/tree.go", "internal/gitops/checkout.go",
+}
 
 func newStore(tb testing.TB, p plan.Plan) store {
 	tb.Helper()
@@ -100,21 +119,12 @@ func newStore(tb testing.TB, p plan.Plan) store {
 		tb.Fatal(err)
 	}
 	fmt.Fprintln(sum, digest, driver.Digest(), toolchain.Key(tb))
-	for _, dir := range deciding {
-		files, err := filepath.Glob(filepath.Join("..", "..", dir, "*.go"))
-		if err != nil || len(files) == 0 {
-			tb.Fatalf("%s has no source (%v)", dir, err)
+	for _, file := range deciding {
+		data, err := os.ReadFile(filepath.Join("..", "..", file))
+		if err != nil {
+			tb.Fatal(err)
 		}
-		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") {
-				continue
-			}
-			data, err := os.ReadFile(file)
-			if err != nil {
-				tb.Fatal(err)
-			}
-			fmt.Fprintf(sum, "%s %d\n%s", filepath.Base(file), len(data), data)
-		}
+		fmt.Fprintf(sum, "%s %d\n%s", file, len(data), data)
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {

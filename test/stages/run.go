@@ -92,19 +92,29 @@ func (r *Run) Fetch(tb testing.TB) plan.Outcome {
 // Go takes the run through all stages up to one that does not complete, and returns their outcomes.
 func (r *Run) Go(tb testing.TB) []plan.Outcome {
 	tb.Helper()
-	outcomes := []plan.Outcome{r.Fetch(tb)}
+	outcome := r.Fetch(tb)
+	if !outcome.OK() {
+		return []plan.Outcome{outcome}
+	}
+	return append([]plan.Outcome{outcome}, r.Finish(tb)...)
+}
+
+// Finish takes a run that was fetched through the other stages, up to one that does not complete.
+func (r *Run) Finish(tb testing.TB) []plan.Outcome {
+	tb.Helper()
+	outcomes := []plan.Outcome{}
 	for _, stage := range []func() (plan.Outcome, error){
 		func() (plan.Outcome, error) { return r.Engine.Prepare(tb.Context(), r.Plan) },
 		func() (plan.Outcome, error) { return r.Engine.Scan(tb.Context(), r.Plan) },
 	} {
-		if !outcomes[len(outcomes)-1].OK() {
-			break
-		}
 		outcome, err := stage()
 		if err != nil {
 			tb.Fatal(err)
 		}
 		outcomes = append(outcomes, outcome)
+		if !outcome.OK() {
+			break
+		}
 	}
 	return outcomes
 }
