@@ -52,6 +52,7 @@ type Trust struct {
 	Generated bool // keeps generated files, and takes metadata entries from them
 	Ignore    bool // uses the head's own ignore file
 	Links     bool // keeps links that lead out of the tree
+	Output    bool // keeps all output of the tool
 	Folders   bool // shows each stage the folders of all, writable
 }
 

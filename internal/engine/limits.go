@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/sandbox"
 )
 
@@ -40,6 +41,10 @@ func (s *stage) limits() sandbox.Limits {
 	l := sandbox.Limits{OpenFiles: openFiles}
 	if limit := s.plan.Snapshot.OutputBytes; limit > 0 {
 		l.FileBytes = uint64(limit)
+		if s.outcome.Stage == plan.StagePrepare {
+			// A file that an ebuild fills up fails by itself, before it makes the stage exceed its limit; metadata is far smaller.
+			l.FileBytes /= 4
+		}
 	}
 	if s.engine.user(s.outcome.Stage) != 0 || os.Getpid() == 1 {
 		l.Processes = processes // the user is the run's own

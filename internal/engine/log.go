@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"sync"
 )
 
@@ -17,20 +18,24 @@ const (
 	logLast  = 2 << 20
 )
 
-// stageLog keeps a stage's output. When more than limit was written it calls exceeded, once.
+// stageLog keeps a stage's output. However much is written, it goes on reading: a flood costs its author nothing but time, and
+// the others' verdict nothing at all.
 type stageLog struct {
-	mu       sync.Mutex
-	live     io.Writer
-	first    bytes.Buffer
-	last     []byte // a ring, once full
-	at       int    // next position in the ring
-	written  int64
-	limit    int64
-	exceeded func()
+	mu      sync.Mutex
+	live    io.Writer
+	first   bytes.Buffer
+	room    int    // of first
+	last    []byte // a ring, once full
+	at      int    // next position in the ring
+	written int64
 }
 
-func newStageLog(live io.Writer, limit int64) *stageLog {
-	return &stageLog{live: live, limit: limit}
+func newStageLog(live io.Writer, trust Trust) *stageLog {
+	l := &stageLog{live: live, room: logFirst}
+	if trust.Output {
+		l.room = math.MaxInt
+	}
+	return l
 }
 
 // Write never fails: a log must not stop what it tells about.
@@ -38,11 +43,7 @@ func (l *stageLog) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.written += int64(len(p))
-	if l.limit > 0 && l.written > l.limit && l.exceeded != nil {
-		l.exceeded()
-		l.exceeded = nil
-	}
-	n := min(len(p), logFirst-l.first.Len())
+	n := min(len(p), l.room-l.first.Len())
 	l.first.Write(p[:n])
 	if l.live != nil && n > 0 {
 		_, _ = l.live.Write(p[:n]) // the log itself is kept

@@ -44,7 +44,7 @@ func (f *failure) Error() string {
 func (f *failure) Unwrap() error { return f.err }
 
 func (e *Engine) begin(p plan.Plan, name plan.Stage) *stage {
-	s := &stage{engine: e, plan: p, cgroup: containerCgroup(), log: newStageLog(e.Live, p.Snapshot.OutputBytes)}
+	s := &stage{engine: e, plan: p, cgroup: containerCgroup(), log: newStageLog(e.Live, e.Trust)}
 	s.outcome = plan.Outcome{Stage: name, Started: e.Clock.Now().UTC(), ExitCode: -1, OOMKills: -1}
 	s.oomAt = s.cgroup.oomKills()
 	return s

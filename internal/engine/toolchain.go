@@ -205,12 +205,10 @@ func (s *stage) drive(ctx context.Context, c call) (int, error) {
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	exceeded := false
-	s.log.exceeded = func() { exceeded = true; stop() }
 	watched := s.watch(ctx, stop, append(slices.Clone(c.write), dir))
 	report, err := sandbox.Run(ctx, s.spec(c, dir), sandbox.Output{Writer: s.log})
 	stop()
-	tooMuch := <-watched || exceeded
+	tooMuch := <-watched
 	s.outcome.CPUSeconds += report.CPUSeconds
 	s.outcome.PeakBytes = max(s.outcome.PeakBytes, report.PeakBytes)
 	s.outcome.Sandbox, s.outcome.Missing = report.Applied, report.Missing

@@ -38,8 +38,12 @@ class Sourcer:
     """Sources ebuilds in one worker process, as `pmaint regen` does."""
 
     def __init__(self, seconds: float) -> None:
+        from pkgcore.ebuild import processor
+
         self._seconds = seconds
         self._processor: Any = None
+        # As root, pkgcore gives its shells other groups. In a sandbox root has no right to, and every ebuild would fail.
+        processor.is_userpriv_capable = lambda: False
 
     def source(self, pkg: Any) -> dict[str, Any] | None:
         """Writes the entry of *pkg* into the repository's cache; what goes wrong is returned as pkgcore says it."""
