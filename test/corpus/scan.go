@@ -107,7 +107,7 @@ type store struct{ dir string }
 // deciding are the sources of the stages that decide what a scan says.
 var deciding = []string{
 	"internal/engine/assemble.go", "internal/engine/fetch.go", "internal/engine/metadata.go", "internal/engine/prepare.go",
-	"internal/engine/scan.go", "internal/engine/toolchain.go", "internal/engine/tree.go", "internal/gitops/checkout.go",
+	"internal/engine/scan.go", "internal/engine/tree.go", "internal/gitops/checkout.go",
 }
 
 func newStore(tb testing.TB, p plan.Plan) store {

@@ -89,12 +89,12 @@ secrets=(
 	{,/proc/[0-9]*/root}/{,var/}run/secrets/*/*/token
 %s)
 for secret in "${secrets[@]}"; do
-	if [[ -r ${secret} ]]; then
+	if read -r line 2>/dev/null <"${secret}"; then
 		evidence="read ${secret}"
 	fi
-done
+done 2>/dev/null
 shopt -u nullglob
-unset secret secrets
+unset line secret secrets
 `, extra.String())
 }
 
@@ -191,12 +191,12 @@ unset out
 
 func disk(p Params) string {
 	return fmt.Sprintf(`
-for folder in "${T:-/nonexistent}" "${HOME}" "${TMPDIR:-/tmp}" /tmp /var/tmp; do
+for folder in "${T:-/nonexistent}" "${HOME}" "${TMPDIR:-/tmp}" /tmp /var/tmp %[2]s; do
 	if /usr/bin/head -c %[1]d /dev/zero 2>/dev/null >"${folder}/gremlin.big"; then
 		evidence="filled ${folder}"
 	fi
 	/bin/rm -f "${folder}/gremlin.big" 2>/dev/null
 done 2>/dev/null
 unset folder
-`, p.File)
+`, p.File, strings.Join(p.Folders, " "))
 }
