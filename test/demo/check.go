@@ -5,7 +5,6 @@ package demo
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -65,10 +64,9 @@ func (v verdict) checkHistory(statuses []githubemu.Status) error {
 
 // report is the part of a report's JSON form that the scenario speaks of.
 type report struct {
-	Conclusion string          `json:"conclusion"`
-	Line       string          `json:"line"`
-	Conflicts  []string        `json:"conflicts"`
-	Facts      json.RawMessage `json:"-"`
+	Conclusion string   `json:"conclusion"`
+	Line       string   `json:"line"`
+	Conflicts  []string `json:"conflicts"`
 }
 
 func (v verdict) checkFacts(ctx context.Context) error {
@@ -94,13 +92,19 @@ func (v verdict) checkFacts(ctx context.Context) error {
 		"new": v.want.New, "fixed": v.want.Fixed, "inherited": v.want.Inherited, "unveiled": v.want.Unveiled,
 	} {
 		var answer struct {
-			Facts []scenario.Found `json:"facts"`
+			Items []struct {
+				Fact scenario.Found `json:"fact"`
+			} `json:"items"`
 		}
-		if err := rig.GetJSON(ctx, run+"/facts?limit=1000&class="+url.QueryEscape(class), &answer); err != nil {
+		if err := rig.GetJSON(ctx, run+"/facts?class="+url.QueryEscape(class), &answer); err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		errs = append(errs, scenario.Match(class, want, answer.Facts))
+		found := []scenario.Found{}
+		for _, item := range answer.Items {
+			found = append(found, item.Fact)
+		}
+		errs = append(errs, scenario.Match(class, want, found))
 	}
 	return errors.Join(errs...)
 }
