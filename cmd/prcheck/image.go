@@ -66,8 +66,7 @@ func openImage(ctx context.Context, ref string) (image containers.Image, done fu
 		image, err = fromLayout(ref)
 		return image, nothing, err
 	case err == nil:
-		image, err = tarball.ImageFromPath(ref, nil)
-		return image, nothing, err
+		return fromArchive(ref)
 	}
 	return fromEngine(ctx, ref)
 }
