@@ -155,8 +155,12 @@ func TestDefaults(t *testing.T) {
 		profile.Spec.Resources.Memory.String(), profile.Spec.Timeouts.Scan.Duration.String(), profile.Spec.Sandbox, check.Status.ObservedGeneration,
 	}
 	want := []any{
-		"https://github.com", "1m0s", []string{"noci"}, int32(3), v1alpha1.VotingVotes, []string{"stable", "dev"},
-		[]v1alpha1.Severity{"error"}, "2Gi", "45m0s", v1alpha1.SandboxRequired, int64(-1),
+		"https://github.com", "1m0s",
+		[]string{"noci"},
+		int32(3), v1alpha1.VotingVotes,
+		[]string{"stable", "dev"},
+		[]v1alpha1.Severity{"error"},
+		"2Gi", "45m0s", v1alpha1.SandboxRequired, int64(-1),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("defaults (-want +got):\n%s", diff)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/prcheck/prcheck/internal/engine"
@@ -203,47 +202,54 @@ func (s *session) addMasters(ctx context.Context, target *repository, p *plan.Pl
 	if err != nil {
 		return err
 	}
-	needed := map[string][]string{}
+	var needed []string
 	for _, commit := range []string{p.Revision.Base, p.Revision.Merge} {
 		names, err := mastersOf(ctx, target, commit)
 		if err != nil {
 			return err
 		}
-		needed[p.Repository] = append(needed[p.Repository], names...)
-	}
-	var add func(of string) error
-	add = func(of string) error {
-		for _, name := range needed[of] {
-			known := func(m plan.Master) bool { return m.Name == name }
-			if name == p.Repository || slices.ContainsFunc(p.Masters, known) {
-				continue
-			}
-			from, ok := given[name]
-			if !ok {
-				return fmt.Errorf("metadata/layout.conf of %s names the master %s: add --master %s=DIR or --master %s=URL (a clone of that repository)", of, name, name, name)
-			}
-			master, names, err := s.addMaster(ctx, name, from)
-			if err != nil {
-				return err
-			}
-			needed[name] = names
-			if err := add(name); err != nil {
-				return err
-			}
-			if !slices.ContainsFunc(p.Masters, known) {
-				p.Masters = append(p.Masters, master)
-			}
-		}
-		return nil
+		needed = append(needed, names...)
 	}
 	p.Masters = []plan.Master{}
-	if err := add(p.Repository); err != nil {
+	opened := &openMasters{session: s, plan: p, given: given, seen: map[string]bool{p.Repository: true}}
+	if err := opened.add(ctx, p.Repository, needed); err != nil {
 		return err
 	}
 	for name := range given {
-		if !slices.ContainsFunc(p.Masters, func(m plan.Master) bool { return m.Name == name }) {
+		if !opened.seen[name] {
 			fmt.Fprintf(s.err, "prcheck: --master %s is not used: no metadata/layout.conf names it\n", name)
 		}
+	}
+	return nil
+}
+
+// openMasters adds masters to a plan.
+type openMasters struct {
+	session *session
+	plan    *plan.Plan
+	given   map[string]string
+	seen    map[string]bool // added already or just being added: masters may name each other
+}
+
+// add adds the masters that the repository of names, each behind those that it builds on itself.
+func (o *openMasters) add(ctx context.Context, of string, needed []string) error {
+	for _, name := range needed {
+		if o.seen[name] {
+			continue
+		}
+		o.seen[name] = true
+		from, ok := o.given[name]
+		if !ok {
+			return fmt.Errorf("metadata/layout.conf of %s names the master %s: add --master %s=DIR or --master %s=URL (a clone of that repository)", of, name, name, name)
+		}
+		master, names, err := o.session.addMaster(ctx, name, from)
+		if err != nil {
+			return err
+		}
+		if err := o.add(ctx, name, names); err != nil {
+			return err
+		}
+		o.plan.Masters = append(o.plan.Masters, master)
 	}
 	return nil
 }

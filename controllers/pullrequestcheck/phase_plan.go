@@ -244,5 +244,5 @@ func settle(p *prcheckv1.ProfileStatus, summary *results.Summary) {
 
 // count fits a number into the API's.
 func count(n int) int32 {
-	return int32(min(max(n, 0), math.MaxInt32)) //nolint:gosec // cannot overflow: bounded just before
+	return int32(min(max(n, 0), math.MaxInt32))
 }

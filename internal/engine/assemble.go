@@ -69,16 +69,21 @@ func changedEclasses(base, head *digests) map[string]bool {
 		}
 	}
 	for again := true; again; {
-		again = false
-		for _, side := range []*digests{base, head} {
-			for name, inherited := range side.inherits {
-				if !changed[name] && slices.ContainsFunc(inherited, func(i string) bool { return changed[i] }) {
-					changed[name], again = true, true
-				}
-			}
-		}
+		again = base.spread(changed)
+		again = head.spread(changed) || again
 	}
 	return changed
+}
+
+// spread adds the eclasses that inherit a changed one, and says whether there were any.
+func (d *digests) spread(changed map[string]bool) bool {
+	more := false
+	for name, inherited := range d.inherits {
+		if !changed[name] && slices.ContainsFunc(inherited, func(i string) bool { return changed[i] }) {
+			changed[name], more = true, true
+		}
+	}
+	return more
 }
 
 // base takes the base's own metadata, as far as it fits the tree.

@@ -133,7 +133,7 @@ func (s *stage) installTools() error {
 	if err != nil {
 		return fmt.Errorf("copying the runner: %w", err)
 	}
-	return os.WriteFile(l.Tools("runner"), self, 0o755)
+	return os.WriteFile(l.Tools("runner"), self, 0o755) //nolint:gosec // a folder of the engine
 }
 
 // clone makes the bare repository dir with everything that commits need. A later check looks at the history, so it is
@@ -179,22 +179,27 @@ func (s *stage) checkOut(ctx context.Context) error {
 		}
 	}
 	for _, m := range p.Masters {
-		tree := e.Layout.MasterTree(m.Name)
-		if err := e.Git.CheckOut(ctx, e.Layout.Master(m.Name), m.Commit, branchName(m.Branch), tree); err != nil {
-			return err
-		}
-		ignore, err := readIgnore(tree)
-		if err != nil {
-			return err
-		}
-		if err := tame(tree, ignore, e.Trust); err != nil {
-			return fmt.Errorf("preparing the check-out of %s: %w", m.Name, err)
-		}
-		if err := e.stamp(ctx, tree, masterEpoch); err != nil {
+		if err := e.checkOutMaster(ctx, m); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// checkOutMaster writes a master's tree, tamed, with its own ignore file.
+func (e *Engine) checkOutMaster(ctx context.Context, m plan.Master) error {
+	tree := e.Layout.MasterTree(m.Name)
+	if err := e.Git.CheckOut(ctx, e.Layout.Master(m.Name), m.Commit, branchName(m.Branch), tree); err != nil {
+		return err
+	}
+	ignore, err := readIgnore(tree)
+	if err != nil {
+		return err
+	}
+	if err := tame(tree, ignore, e.Trust); err != nil {
+		return fmt.Errorf("preparing the check-out of %s: %w", m.Name, err)
+	}
+	return e.stamp(ctx, tree, masterEpoch)
 }
 
 // branchName is what the checked-out branch is called. pkgcheck takes the last part of origin/HEAD's name for the default

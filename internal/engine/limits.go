@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/prcheck/prcheck/internal/plan"
@@ -23,9 +24,9 @@ func (t timeout) String() string {
 	d := time.Duration(t)
 	switch {
 	case d >= time.Hour && d%time.Hour == 0:
-		return (d / time.Hour * time.Hour).String()[:len(d.String())-len("0m0s")]
+		return strings.TrimSuffix(d.String(), "0m0s")
 	case d >= time.Minute && d%time.Minute == 0:
-		return d.String()[:len(d.String())-len("0s")]
+		return strings.TrimSuffix(d.String(), "0s")
 	}
 	return d.String()
 }

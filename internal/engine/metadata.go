@@ -179,23 +179,31 @@ func parseEntry(data []byte) (entry, error) {
 			return e, fmt.Errorf("%s holds control characters", key)
 		}
 		seen[key] = true
-		switch key {
-		case "_md5_":
-			e.md5 = value
-		case "_eclasses_":
-			words := strings.Split(value, "\t")
-			if len(words)%2 != 0 {
-				return e, errors.New("_eclasses_ does not hold pairs")
-			}
-			for i := 0; i < len(words); i += 2 {
-				e.eclasses[words[i]] = words[i+1]
-			}
+		if err := e.set(key, value); err != nil {
+			return e, err
 		}
 	}
 	if !hexMD5.MatchString(e.md5) {
 		return e, errors.New("it lacks _md5_")
 	}
 	return e, nil
+}
+
+// set takes over what a line says, where it is about what the entry was made from.
+func (e *entry) set(key, value string) error {
+	switch key {
+	case "_md5_":
+		e.md5 = value
+	case "_eclasses_":
+		words := strings.Split(value, "\t")
+		if len(words)%2 != 0 {
+			return errors.New("_eclasses_ does not hold pairs")
+		}
+		for i := 0; i < len(words); i += 2 {
+			e.eclasses[words[i]] = words[i+1]
+		}
+	}
+	return nil
 }
 
 // md5Of returns the MD5 of a file in a tree, in hex; empty where there is no such regular file in the tree.

@@ -99,12 +99,14 @@ func TestVerdicts(t *testing.T) {
 	}{
 		"a change that breaks nothing": {
 			change: func(t *testing.T, r *ebuildrepo.Repo) {
+				t.Helper()
 				edit(t, r, good, goodVersion, func(e *ebuildrepo.Ebuild) { appended(e, "\n# A remark.\n") })
 			},
 			conclusion: finding.ConclusionSuccess,
 		},
 		"two more unavailable dependencies in a package that has many": {
 			change: func(t *testing.T, r *ebuildrepo.Repo) {
+				t.Helper()
 				edit(t, r, lacking, lackingVersion, func(e *ebuildrepo.Ebuild) {
 					e.RDepend = append(e.RDepend, "dev-libs/gone-one", "dev-libs/gone-two")
 				})
@@ -114,6 +116,7 @@ func TestVerdicts(t *testing.T) {
 		},
 		"an ebuild that does not source any more": {
 			change: func(t *testing.T, r *ebuildrepo.Repo) {
+				t.Helper()
 				edit(t, r, good, goodVersion, func(e *ebuildrepo.Ebuild) { appended(e, "\ndie \"not today\"\n") })
 			},
 			conclusion: finding.ConclusionFailure,
@@ -121,6 +124,7 @@ func TestVerdicts(t *testing.T) {
 		},
 		"an ebuild that sources at last": {
 			change: func(t *testing.T, r *ebuildrepo.Repo) {
+				t.Helper()
 				edit(t, r, unsourceable, unsourceableVersion, func(e *ebuildrepo.Ebuild) {
 					e.Text = regexp.MustCompile(`(?m)^.*\bdie\b.*$`).ReplaceAllString(e.Render(), "")
 				})

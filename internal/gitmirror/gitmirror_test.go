@@ -70,8 +70,10 @@ func newForge(t *testing.T) *forge {
 
 func (f *forge) git(dir string, args ...string) string {
 	f.t.Helper()
-	out, err := gitops.Git{Env: []string{"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@b", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@b",
-		"GIT_AUTHOR_DATE=@1700000000 +0000", "GIT_COMMITTER_DATE=@1700000000 +0000"}}.Line(f.t.Context(), dir, args...)
+	out, err := gitops.Git{Env: []string{
+		"GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@b", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@b",
+		"GIT_AUTHOR_DATE=@1700000000 +0000", "GIT_COMMITTER_DATE=@1700000000 +0000",
+	}}.Line(f.t.Context(), dir, args...)
 	if err != nil {
 		f.t.Fatal(err)
 	}

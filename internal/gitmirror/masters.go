@@ -51,7 +51,7 @@ func (m *Mirrors) Pin(ctx context.Context, src Source, commit, branch string) (a
 	return at, branch, err
 }
 
-// Has says whether the mirror of a source holds a commit, and fetches it where it does not.
+// EnsureCommit makes sure that the mirror of a source holds a commit, and fetches it where it does not.
 func (m *Mirrors) EnsureCommit(ctx context.Context, src Source, commit, branch string) error {
 	mir, err := m.of(src)
 	if err != nil {

@@ -60,7 +60,7 @@ func (m *Mirrors) Merge(ctx context.Context, src Source, req Request) (*Merge, e
 
 // await runs work once for all who ask for key at the same time, with a life of its own, and waits for it as long as ctx lasts.
 func await[T any](ctx context.Context, m *Mirrors, key string, work func(context.Context) (T, error)) (T, error) {
-	results := m.flights.DoChan(key, func() (any, error) {
+	results := m.flights.DoChan(key, func() (any, error) { //nolint:contextcheck // the work goes on when who asked first is gone
 		ctx, cancel := context.WithTimeout(m.life, m.fetchTimeout)
 		defer cancel()
 		return work(ctx)

@@ -219,7 +219,7 @@ func (mir *mirror) pack(ctx context.Context) error {
 	}
 	defer release()
 	if _, err := os.Stat(filepath.Join(mir.dir, "HEAD")); err != nil {
-		return nil //nolint:nilerr // not made yet: nothing to pack
+		return nil // not made yet: nothing to pack
 	}
 	git := gitops.Git{Config: []gitops.Setting{{Key: "gc.auto", Value: "2000"}, {Key: "gc.autoPackLimit", Value: "20"}, {Key: "gc.autoDetach", Value: "false"}, {Key: "gc.writeCommitGraph", Value: "true"}}}
 	_, err = git.Run(ctx, mir.dir, "gc", "--auto", "--quiet")

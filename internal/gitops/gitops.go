@@ -154,8 +154,7 @@ func (g Git) Line(ctx context.Context, dir string, args ...string) (string, erro
 
 func wrap(ctx context.Context, err error, dir string, args []string, said string) error {
 	code := -1
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		code = exit.ExitCode()
 	}
 	if ctx.Err() != nil {

@@ -118,8 +118,7 @@ func (p *Poller) turn(ctx context.Context, repo *v1alpha1.Repository, w *watch) 
 	defer cancel()
 	err := p.poll(ctx, repo, w)
 	wait := jittered(interval(repo))
-	var limited *forge.RateLimitedError
-	if errors.As(err, &limited) {
+	if limited, ok := errors.AsType[*forge.RateLimitedError](err); ok {
 		wait = max(wait, limited.RetryAfter)
 	}
 	if err != nil && ctx.Err() == nil {

@@ -27,7 +27,7 @@ const (
 	killProgram = uint32(unix.SECCOMP_RET_KILL_PROCESS)
 )
 
-func refuse(errno unix.Errno) uint32 { return uint32(unix.SECCOMP_RET_ERRNO) | uint32(errno) }
+func refuse(errno unix.Errno) uint32 { return uint32(unix.SECCOMP_RET_ERRNO) | uint32(errno) } //nolint:gosec // small
 
 // rule refuses a system call, always, or where a condition on one argument holds.
 type rule struct {
@@ -109,8 +109,8 @@ func (r rule) instructions() []bpf.Instruction {
 }
 
 func installFilter(filter []unix.SockFilter) error {
-	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]} //nolint:gosec // some hundred
-	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&program)))
+	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}                                           //nolint:gosec // some hundred
+	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(&program))) //nolint:gosec // the kernel takes an address
 	runtime.KeepAlive(filter)
 	if errno != 0 {
 		return os.NewSyscallError("seccomp", errno)

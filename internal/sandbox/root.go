@@ -177,36 +177,46 @@ func mountPoint(target string, dir bool) error {
 
 // makeSystem makes /proc, /dev and /tmp.
 func makeSystem() error {
-	dir := func(name string) string { return filepath.Join(staging, name) }
 	for _, name := range []string{"proc", "dev", "tmp", "run", "sys"} {
-		if err := os.MkdirAll(dir(name), 0o755); err != nil {
+		if err := os.MkdirAll(staged(name), 0o755); err != nil {
 			return err
 		}
 	}
-	if err := unix.Mount("proc", dir("proc"), "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+	if err := unix.Mount("proc", staged("proc"), "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
 		return fmt.Errorf("mounting /proc: %w", err)
 	}
+	if err := makeDevices(); err != nil {
+		return err
+	}
+	for name, size := range map[string]string{"dev/shm": "256m", "tmp": "64m"} {
+		if err := os.MkdirAll(staged(name), 0o755); err != nil {
+			return err
+		}
+		if err := unix.Mount("tmpfs", staged(name), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=1777,size="+size); err != nil {
+			return fmt.Errorf("mounting /%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// staged is where a path of the new root is while it is built.
+func staged(name string) string { return filepath.Join(staging, name) }
+
+// makeDevices fills /dev.
+func makeDevices() error {
 	for _, name := range devices {
 		fd, err := unix.Open("/dev/"+name, unix.O_PATH|unix.O_CLOEXEC, 0)
 		if err != nil {
 			return &os.PathError{Op: "open", Path: "/dev/" + name, Err: err}
 		}
 		f := os.NewFile(uintptr(fd), "/dev/"+name)
-		if err := errors.Join(bind(f, dir("dev/"+name), false), f.Close()); err != nil {
+		if err := errors.Join(bind(f, staged("dev/"+name), false), f.Close()); err != nil {
 			return err
 		}
 	}
 	for name, target := range map[string]string{"fd": "/proc/self/fd", "stdin": "/proc/self/fd/0", "stdout": "/proc/self/fd/1", "stderr": "/proc/self/fd/2"} {
-		if err := os.Symlink(target, dir("dev/"+name)); err != nil {
+		if err := os.Symlink(target, staged("dev/"+name)); err != nil {
 			return err
-		}
-	}
-	for name, size := range map[string]string{"dev/shm": "256m", "tmp": "64m"} {
-		if err := os.MkdirAll(dir(name), 0o755); err != nil {
-			return err
-		}
-		if err := unix.Mount("tmpfs", dir(name), "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=1777,size="+size); err != nil {
-			return fmt.Errorf("mounting /%s: %w", name, err)
 		}
 	}
 	return nil

@@ -40,7 +40,7 @@ func Run(ctx context.Context, spec Spec, output Output) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("starting the sandbox: %w", err)
 	}
-	defer specWriter.Close() //nolint:errcheck // closing it is the signal
+	defer specWriter.Close() //nolint:errcheck,gosec // closing it is the signal
 	reportReader, reportWriter, err := os.Pipe()
 	if err != nil {
 		return Report{}, errors.Join(err, specReader.Close())
@@ -62,7 +62,7 @@ func Run(ctx context.Context, spec Spec, output Output) (Report, error) {
 	if err := errors.Join(closeErr, json.NewEncoder(specWriter).Encode(spec)); err != nil {
 		return Report{}, errors.Join(fmt.Errorf("starting the sandbox: %w", err), cmd.Process.Kill(), cmd.Wait())
 	}
-	stop := context.AfterFunc(ctx, func() { specWriter.Close() }) //nolint:errcheck // closing it is the signal
+	stop := context.AfterFunc(ctx, func() { specWriter.Close() }) //nolint:errcheck,gosec // closing it is the signal
 	defer stop()
 	return collect(ctx, cmd, reportReader)
 }

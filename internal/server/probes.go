@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -92,15 +93,15 @@ func (c *certificates) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 }
 
 func stampOf(files ...string) (string, error) {
-	stamp := ""
+	var stamp strings.Builder
 	for _, name := range files {
 		info, err := os.Stat(name)
 		if err != nil {
 			return "", err
 		}
-		stamp += fmt.Sprintf("%s %d %d;", name, info.ModTime().UnixNano(), info.Size())
+		fmt.Fprintf(&stamp, "%s %d %d;", name, info.ModTime().UnixNano(), info.Size())
 	}
-	return stamp, nil
+	return stamp.String(), nil
 }
 
 // httpMetrics count requests by listener, route and class of answer: all bounded.
@@ -112,8 +113,10 @@ type httpMetrics struct {
 func newHTTPMetrics(reg prometheus.Registerer) *httpMetrics {
 	m := &httpMetrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "prcheck_http_requests_total", Help: "Requests by listener, route and class of the answer."}, []string{"listener", "route", "code"}),
-		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "prcheck_http_request_duration_seconds", Help: "Time to answer, by listener and route.",
-			Buckets: []float64{.005, .02, .05, .2, .5, 2, 10, 30, 120}}, []string{"listener", "route"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "prcheck_http_request_duration_seconds", Help: "Time to answer, by listener and route.",
+			Buckets: []float64{.005, .02, .05, .2, .5, 2, 10, 30, 120},
+		}, []string{"listener", "route"}),
 	}
 	reg.MustRegister(m.requests, m.seconds)
 	return m

@@ -19,14 +19,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	restclient "k8s.io/client-go/rest"
 	"k8s.io/utils/clock"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/cluster"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/prcheck/prcheck/api/v1alpha1"
 	"github.com/prcheck/prcheck/internal/forge/connect"
@@ -159,7 +158,7 @@ func (s *server) scratchDir() string { return filepath.Join(s.Data, "scratch") }
 // serve runs everything. Whatever ends, ends all.
 func (s *server) serve(ctx, life context.Context, stop context.CancelFunc) error {
 	hooks := s.receiver()
-	listeners, err := s.listeners(hooks)
+	listeners, err := s.listeners(hooks) //nolint:contextcheck // handlers take the context of each request
 	if err != nil {
 		return err
 	}

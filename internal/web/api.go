@@ -135,7 +135,7 @@ func (s *Site) apiLog(ctx context.Context, in *logInput) (*huma.StreamResponse, 
 	if err != nil {
 		return nil, s.apiError(ctx, err)
 	}
-	return &huma.StreamResponse{Body: func(ctx huma.Context) {
+	return &huma.StreamResponse{Body: func(ctx huma.Context) { //nolint:contextcheck // huma's context holds the request's
 		defer file.Close() //nolint:errcheck // only read
 		ctx.SetHeader("Content-Type", "text/plain; charset=utf-8")
 		ctx.SetHeader("Content-Security-Policy", "sandbox; default-src 'none'")

@@ -173,8 +173,8 @@ func (s *Site) addItems(ctx context.Context, r *Report, run *store.Run, v *verdi
 	if r.Evidence = evidenceOf(v, p); r.Evidence != nil {
 		r.Evidence.Unfolded = total == 0 && page.Reset == ""
 	}
-	r.Repeat, err = s.repeat(ctx, r, run, p)
-	return err
+	r.Repeat = s.repeat(ctx, r, run, p)
+	return nil
 }
 
 type problemKey struct {
@@ -226,34 +226,37 @@ func (s *Site) pageOf(query url.Values) (store.ProblemQuery, Page) {
 	return q, page
 }
 
-func (s *Site) linkPages(page *Page, r *Report, query url.Values) {
-	with := func(from int) string {
-		kept := url.Values{}
-		for _, name := range []string{"class", "level", "rule", "package"} {
-			if value := query.Get(name); value != "" {
-				kept.Set(name, value)
-			}
+// pageURL is the report with the same filters, from another problem on.
+func pageURL(self string, query url.Values, from int) string {
+	kept := url.Values{}
+	for _, name := range []string{"class", "level", "rule", "package"} {
+		if value := query.Get(name); value != "" {
+			kept.Set(name, value)
 		}
-		if from > 0 {
-			kept.Set("from", strconv.Itoa(from))
-		}
-		if len(kept) == 0 {
-			return r.Links["self"]
-		}
-		return r.Links["self"] + "?" + kept.Encode()
 	}
+	if from > 0 {
+		kept.Set("from", strconv.Itoa(from))
+	}
+	if len(kept) == 0 {
+		return self
+	}
+	return self + "?" + kept.Encode()
+}
+
+func (s *Site) linkPages(page *Page, r *Report, query url.Values) {
+	self := r.Links["self"]
 	if next := page.From + page.Shown; next < page.Total && page.Shown > 0 {
-		page.Next = with(next) + "#problems"
+		page.Next = pageURL(self, query, next) + "#problems"
 	}
 	if page.From > 0 {
 		previous := page.From - moreProblems
 		if previous < firstProblems {
 			previous = 0
 		}
-		page.Previous = with(previous) + "#problems"
+		page.Previous = pageURL(self, query, previous) + "#problems"
 	}
 	if page.Class != "" || page.Level != "" || page.Rule != "" || page.Package != "" {
-		page.Reset = r.Links["self"] + "#problems"
+		page.Reset = self + "#problems"
 	}
 }
 

@@ -5,6 +5,7 @@ package web
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -128,9 +129,7 @@ func evidenceOf(v *verdict.Verdict, p *plan.Plan) *Evidence {
 	}
 	skipped := map[string]string{}
 	for _, side := range []verdict.SideEvidence{v.Base, v.Head} {
-		for check, reason := range side.Skipped {
-			skipped[check] = reason
-		}
+		maps.Copy(skipped, side.Skipped)
 	}
 	for check, reason := range skipped {
 		e.Skipped = append(e.Skipped, SkippedCheck{check, reason})

@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/results/store"
@@ -156,22 +157,24 @@ func readLines(file io.Reader, view *LogView) error {
 		if errors.Is(err, bufio.ErrBufferFull) {
 			continue
 		}
-		if err != nil && !errors.Is(err, io.EOF) {
+		atEnd := errors.Is(err, io.EOF)
+		if err != nil && !atEnd {
 			return fmt.Errorf("reading a log: %w", err)
 		}
-		if len(line) > 0 || err == nil {
-			view.Total++
-			if view.Total >= view.From && len(view.Lines) < logLines {
-				text := string(line)
-				if text != "" && text[len(text)-1] == '\n' {
-					text = text[:len(text)-1]
-				}
-				view.Lines = append(view.Lines, LogLine{view.Total, text})
-			}
+		if len(line) > 0 || !atEnd {
+			view.add(line)
 		}
-		line = line[:0]
-		if err != nil {
+		if atEnd {
 			return nil
 		}
+		line = line[:0]
+	}
+}
+
+// add counts a line, and keeps it where the page shows it.
+func (view *LogView) add(line []byte) {
+	view.Total++
+	if view.Total >= view.From && len(view.Lines) < logLines {
+		view.Lines = append(view.Lines, LogLine{view.Total, strings.TrimSuffix(string(line), "\n")})
 	}
 }

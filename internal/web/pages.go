@@ -60,7 +60,7 @@ func (s *Site) run(w http.ResponseWriter, r *http.Request) {
 		if r.URL.RawQuery != "" {
 			target += "?" + r.URL.RawQuery
 		}
-		http.Redirect(w, r, target, http.StatusFound)
+		http.Redirect(w, r, target, http.StatusFound) //nolint:gosec // begins with a path of this site
 		return
 	}
 	format := wanted(r)
@@ -88,7 +88,7 @@ func (s *Site) run(w http.ResponseWriter, r *http.Request) {
 	s.render(w, r, http.StatusOK, "report", page)
 }
 
-func format_(name, url string) format { //nolint:revive // the type has the better name
+func format_(name, url string) format {
 	return format{Name: map[string]string{"json": "JSON", "txt": "Text", "md": "Markdown"}[name], URL: url}
 }
 
@@ -121,11 +121,7 @@ func (s *Site) runText(w http.ResponseWriter, r *http.Request, run *store.Run, f
 		s.fail(w, r, err)
 		return
 	}
-	repeat, err := s.repeat(ctx, page, run, p)
-	if err != nil {
-		s.fail(w, r, err)
-		return
-	}
+	repeat := s.repeat(ctx, page, run, p)
 	_, command, _ := strings.Cut(repeat.Prcheck, "\n")
 	names, url := rest.NamesOf(v, run.Record), s.ExternalURL+"/run/"+page.Short
 	text := ""
@@ -288,7 +284,7 @@ func (s *Site) write(w http.ResponseWriter, r *http.Request, contentType string,
 }
 
 func (s *Site) send(w http.ResponseWriter, r *http.Request, data []byte) {
-	if _, err := w.Write(data); err != nil {
+	if _, err := w.Write(data); err != nil { //nolint:gosec // templates escape; the rest is no HTML by its content type
 		s.Log.DebugContext(r.Context(), "A visitor went away", "error", err)
 	}
 }

@@ -25,10 +25,10 @@ import (
 const maxNamed = 50
 
 // repeat makes the commands that do the same at home. They work when pasted into a shell.
-func (s *Site) repeat(ctx context.Context, r *Report, run *store.Run, p *plan.Plan) (Repeat, error) {
+func (s *Site) repeat(ctx context.Context, r *Report, run *store.Run, p *plan.Plan) Repeat {
 	url := safeURL(run.Record.GitURL)
 	if url == "" || r.Revision.Merge == "" {
-		return Repeat{}, nil
+		return Repeat{}
 	}
 	profile := fileName(r.Profile) + ".yaml"
 	prcheck := []string{
@@ -44,7 +44,7 @@ func (s *Site) repeat(ctx context.Context, r *Report, run *store.Run, p *plan.Pl
 		s.Log.InfoContext(ctx, "No masters in the command that repeats a run", "run", r.Short, "error", err)
 	}
 	*last += masters
-	return Repeat{Prcheck: strings.Join(prcheck, "\n"), Pkgcheck: plainPkgcheck(r, url, p)}, nil
+	return Repeat{Prcheck: strings.Join(prcheck, "\n"), Pkgcheck: plainPkgcheck(r, url, p)}
 }
 
 func (s *Site) masterOptions(ctx context.Context, run *store.Run, p *plan.Plan) (string, error) {
@@ -55,15 +55,15 @@ func (s *Site) masterOptions(ctx context.Context, run *store.Run, p *plan.Plan) 
 	if err != nil {
 		return "", err
 	}
-	options := ""
+	var options strings.Builder
 	for _, pinned := range p.Masters {
 		for _, m := range masters {
 			if m.Name == pinned.Name {
-				options += " --master " + quote(m.Name+"="+m.Source.URL+"@"+pinned.Commit)
+				options.WriteString(" --master " + quote(m.Name+"="+m.Source.URL+"@"+pinned.Commit))
 			}
 		}
 	}
-	return options, nil
+	return options.String(), nil
 }
 
 // plainPkgcheck repeats the head's side with nothing but git and pkgcheck.
@@ -74,19 +74,19 @@ func plainPkgcheck(r *Report, url string, p *plan.Plan) string {
 		fmt.Sprintf("git fetch origin %s && git checkout --detach %s", quote(fmt.Sprintf("refs/pull/%d/head", r.Number)), r.Revision.Base),
 		"git -c user.name=x -c user.email=x@localhost merge --no-edit " + r.Revision.Head,
 	}
-	scan := "pkgcheck scan"
+	scan := []string{"pkgcheck scan"}
 	if len(p.Snapshot.Profiles) > 0 {
-		scan += " --profiles " + quote(strings.Join(p.Snapshot.Profiles, ","))
+		scan = append(scan, "--profiles "+quote(strings.Join(p.Snapshot.Profiles, ",")))
 	}
 	if len(p.Snapshot.Keywords) > 0 {
-		scan += " --keywords=" + quote(strings.Join(p.Snapshot.Keywords, ","))
+		scan = append(scan, "--keywords="+quote(strings.Join(p.Snapshot.Keywords, ",")))
 	}
 	if p.Scope.Kind == plan.ScopePackages && len(p.Scope.Packages) <= maxNamed {
 		for _, pkg := range p.Scope.Packages {
-			scan += " " + quote(pkg.Category+"/"+pkg.Package)
+			scan = append(scan, quote(pkg.Category+"/"+pkg.Package))
 		}
 	}
-	return strings.Join(append(lines, scan), "\n")
+	return strings.Join(append(lines, strings.Join(scan, " ")), "\n")
 }
 
 var plain = regexp.MustCompile(`^[A-Za-z0-9_./:@=,+-]+$`)

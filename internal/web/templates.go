@@ -205,10 +205,14 @@ type tile struct {
 func tiles(r *Report) []tile {
 	var out []tile
 	for _, t := range []tile{
-		{Class: finding.ClassNew, Count: r.Problems.Gating}, {Class: report.Note, Count: r.Problems.Notes},
-		{Class: finding.ClassInherited, Count: r.Problems.Inherited}, {Class: finding.ClassUnveiled, Count: r.Problems.Unveiled},
-		{Class: finding.ClassHidden, Count: r.Problems.Hidden}, {Class: finding.ClassUnstable, Count: r.Problems.Unstable},
-		{Class: finding.ClassFixed, Count: r.Problems.Fixed}, {Class: finding.ClassExisting, Count: r.Problems.Existing},
+		{Class: finding.ClassNew, Count: r.Problems.Gating},
+		{Class: report.Note, Count: r.Problems.Notes},
+		{Class: finding.ClassInherited, Count: r.Problems.Inherited},
+		{Class: finding.ClassUnveiled, Count: r.Problems.Unveiled},
+		{Class: finding.ClassHidden, Count: r.Problems.Hidden},
+		{Class: finding.ClassUnstable, Count: r.Problems.Unstable},
+		{Class: finding.ClassFixed, Count: r.Problems.Fixed},
+		{Class: finding.ClassExisting, Count: r.Problems.Existing},
 	} {
 		t.URL, t.On = r.Links["self"]+"?class="+string(t.Class)+"#problems", r.Page.Class == string(t.Class)
 		out = append(out, t)

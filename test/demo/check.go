@@ -130,7 +130,7 @@ func (v verdict) reportReads(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read
 	if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 		return fmt.Errorf("the report %s answers %s, %s", v.status.TargetURL, resp.Status, resp.Header.Get("Content-Type"))
 	}

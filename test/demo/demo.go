@@ -41,7 +41,7 @@ func (d *Demo) Open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer os.RemoveAll(dir) //nolint:errcheck // a temporary folder
 	d.Rig.Say("generating the repository and its pull requests")
 	bare := filepath.Join(dir, "repository.git")
 	if d.scenario, err = scenario.Build(ctx, bare); err != nil {
@@ -77,19 +77,9 @@ func (d *Demo) Await(ctx context.Context) ([]verdict, error) {
 	defer cancel()
 	said := map[string]string{}
 	for {
-		verdicts, err := d.verdicts(ctx)
+		verdicts, open, err := d.look(ctx, said)
 		if err != nil {
 			return nil, err
-		}
-		open := 0
-		for _, v := range verdicts {
-			d.say(v, said)
-			if err := d.pushAgain(ctx, v); err != nil {
-				return nil, err
-			}
-			if !v.final() || (v.want.First != "" && !d.secondAt[v.pull.Number]) {
-				open++
-			}
 		}
 		if open == 0 {
 			return verdicts, nil
@@ -100,6 +90,23 @@ func (d *Demo) Await(ctx context.Context) ([]verdict, error) {
 		case <-clock.RealClock{}.After(time.Second):
 		}
 	}
+}
+
+// look reads the verdicts once, says and does what they ask for, and counts the pull requests that are not done.
+func (d *Demo) look(ctx context.Context, said map[string]string) (verdicts []verdict, open int, err error) {
+	if verdicts, err = d.verdicts(ctx); err != nil {
+		return nil, 0, err
+	}
+	for _, v := range verdicts {
+		d.say(v, said)
+		if err := d.pushAgain(ctx, v); err != nil {
+			return nil, 0, err
+		}
+		if !v.final() || (v.want.First != "" && !d.secondAt[v.pull.Number]) {
+			open++
+		}
+	}
+	return verdicts, open, nil
 }
 
 // say prints what is new about a pull request.

@@ -16,7 +16,7 @@ const root = "../.."
 
 var (
 	// A path in a document stands in back quotes, has a slash, and is neither an address nor a group/version.
-	pathPattern   = regexp.MustCompile("`(\\.?[a-zA-Z0-9_][a-zA-Z0-9_./-]*/[a-zA-Z0-9_./-]*)`")
+	pathPattern = regexp.MustCompile("`(\\.?[a-zA-Z0-9_][a-zA-Z0-9_./-]*/[a-zA-Z0-9_./-]*)`")
 	// A command stands in back quotes or at a line's beginning.
 	targetPattern = regexp.MustCompile("(?m)(?:^|`)(?:KEEP=1 )?make ([a-z][a-z0-9-]*[a-z0-9])")
 )

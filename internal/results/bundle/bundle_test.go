@@ -18,36 +18,36 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-func root(t testing.TB) (*os.Root, string) {
-	t.Helper()
-	dir := t.TempDir()
+func root(tb testing.TB) (*os.Root, string) {
+	tb.Helper()
+	dir := tb.TempDir()
 	r, err := os.OpenRoot(dir)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = r.Close() })
+	tb.Cleanup(func() { _ = r.Close() })
 	return r, dir
 }
 
 // packed makes a bundle of any entries, good or bad.
-func packed(t testing.TB, headers ...tar.Header) []byte {
-	t.Helper()
+func packed(tb testing.TB, headers ...tar.Header) []byte {
+	tb.Helper()
 	var out bytes.Buffer
 	z, err := zstd.NewWriter(&out)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w := tar.NewWriter(z)
 	for _, h := range headers {
 		if err := w.WriteHeader(&h); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if _, err := io.CopyN(w, zeroes{}, h.Size); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	if err := errors.Join(w.Close(), z.Close()); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out.Bytes()
 }

@@ -96,7 +96,8 @@ func registerInternal(api huma.API, s *Service, who Authenticator) {
 		func(ctx context.Context, in *struct {
 			RunPath
 			Body results.RunRecord
-		}) (*output[results.Summary], error) {
+		},
+		) (*output[results.Summary], error) {
 			if in.Body.Hash != in.Hash {
 				return nil, huma.Error422UnprocessableEntity("the record's hash is not that of the address")
 			}
@@ -109,7 +110,8 @@ func registerInternal(api huma.API, s *Service, who Authenticator) {
 		func(ctx context.Context, in *struct {
 			RunPath
 			Body results.Conclude
-		}) (*output[results.Summary], error) {
+		},
+		) (*output[results.Summary], error) {
 			if in.Body.Conclusion == "" {
 				return nil, huma.Error422UnprocessableEntity("the conclusion is missing")
 			}
@@ -161,7 +163,8 @@ func registerPod(api huma.API, mux *http.ServeMux, s *Service, who Authenticator
 		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusServiceUnavailable},
 	}, func(ctx context.Context, in *struct {
 		Authorization string `doc:"Bearer token of audience prcheck-fetch" header:"Authorization"`
-	}) (*output[plan.Plan], error) {
+	},
+	) (*output[plan.Plan], error) {
 		run, err := who.Pod(ctx, bearer(in.Authorization), plan.AudienceFetch)
 		if err != nil {
 			return answer[plan.Plan](nil, p.logged(ctx, err))

@@ -119,7 +119,7 @@ func (w *world) as(token string) *client.Client {
 	if err := errors.Join(os.WriteFile(filepath.Join(dir, "token"), []byte(token+"\n"), 0o600), os.WriteFile(filepath.Join(dir, "ca.crt"), ca, 0o600)); err != nil {
 		w.t.Fatal(err)
 	}
-	c, err := client.New(client.Options{BaseURL: strings.Replace(w.server.URL, "127.0.0.1", "127.0.0.1", 1), TokenFile: filepath.Join(dir, "token"), CAFile: filepath.Join(dir, "ca.crt")})
+	c, err := client.New(client.Options{BaseURL: w.server.URL, TokenFile: filepath.Join(dir, "token"), CAFile: filepath.Join(dir, "ca.crt")})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -136,11 +136,13 @@ func record(n int) results.RunRecord {
 	}
 }
 
-func result(conclusion finding.Conclusion, log string) fstest.MapFS {
-	return fstest.MapFS{"scan/head.jsonl": {Data: []byte(conclusion)}, "log/scan": {Data: []byte(log)}, "outcome/scan.json": {Data: []byte("{}")}}
+// result is a bundle of a run that the tests' evaluation takes for a success.
+func result(log string) fstest.MapFS {
+	return fstest.MapFS{"scan/head.jsonl": {Data: []byte(finding.ConclusionSuccess)}, "log/scan": {Data: []byte(log)}, "outcome/scan.json": {Data: []byte("{}")}}
 }
 
 func must[T any](t *testing.T) func(T, error) T {
+	t.Helper()
 	return func(v T, err error) T {
 		t.Helper()
 		if err != nil {
@@ -175,14 +177,14 @@ func TestWayOfARun(t *testing.T) {
 		t.Errorf("the plan changed on its way (-put +got):\n%s", diff)
 	}
 	for range 2 {
-		if got := summary(pod.PutResult(t.Context(), result("success", "fine"))); got.State != results.RunFinished || got.Conclusion != "success" || got.Line == "" {
+		if got := summary(pod.PutResult(t.Context(), result("fine"))); got.State != results.RunFinished || got.Conclusion != "success" || got.Line == "" {
 			t.Errorf("handed over: %+v", got)
 		}
 	}
 	if w.evaluated != 1 {
 		t.Errorf("the same result was judged %d times", w.evaluated)
 	}
-	if _, err := pod.PutResult(t.Context(), result("success", "not so fine")); !errors.Is(err, client.ErrConflict) {
+	if _, err := pod.PutResult(t.Context(), result("not so fine")); !errors.Is(err, client.ErrConflict) {
 		t.Errorf("another result: %v", err)
 	}
 	got := summary(manager.Conclude(t.Context(), hash(1), results.Conclude{Conclusion: "error", Reason: plan.ReasonInfrastructure}))
@@ -205,7 +207,7 @@ func TestConclusionWithoutAResult(t *testing.T) {
 			t.Errorf("concluded: %+v", got)
 		}
 	}
-	if _, err := w.as("pod:"+plan.AudiencePublish+":"+hash(1)).PutResult(t.Context(), result("success", "")); !errors.Is(err, client.ErrConflict) {
+	if _, err := w.as("pod:"+plan.AudiencePublish+":"+hash(1)).PutResult(t.Context(), result("")); !errors.Is(err, client.ErrConflict) {
 		t.Errorf("a late result: %v", err)
 	}
 	summary(manager.PutRun(t.Context(), record(2)))
@@ -235,7 +237,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			return err
 		},
 		"get the plan":  func(c *client.Client) error { _, err := c.Plan(t.Context()); return err },
-		"put a result":  func(c *client.Client) error { _, err := c.PutResult(t.Context(), result("success", "")); return err },
+		"put a result":  func(c *client.Client) error { _, err := c.PutResult(t.Context(), result("")); return err },
 		"clone":         func(c *client.Client) error { return w.git(c.TargetURL(), fetch) },
 		"clone, no one": func(c *client.Client) error { return w.git(c.TargetURL(), "") },
 	}
@@ -290,7 +292,7 @@ func TestResultTooLarge(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.service.MaxBundle = 10
-	if _, err := w.as("pod:"+plan.AudiencePublish+":"+hash(1)).PutResult(t.Context(), result("success", "x")); !errors.Is(err, client.ErrInvalid) && !errors.Is(err, client.ErrUnavailable) {
+	if _, err := w.as("pod:"+plan.AudiencePublish+":"+hash(1)).PutResult(t.Context(), result("x")); !errors.Is(err, client.ErrInvalid) && !errors.Is(err, client.ErrUnavailable) {
 		t.Errorf("error = %v", err)
 	}
 	if left, err := os.ReadDir(w.service.ScratchDir); err != nil || len(left) != 0 {

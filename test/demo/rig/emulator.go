@@ -68,7 +68,7 @@ func (e *Emulator) launch(ctx context.Context, program, listen, webhookURL strin
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer log.Close() //nolint:errcheck // the emulator writes to it, not we
 	// Not bound to ctx: with KEEP=1 it goes on after this process.
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), program, "--listen", listen, "--data", filepath.Join(e.dir, "repositories"),
 		"--external-url", e.URL, "--webhook-url", webhookURL, "--token", Token)
@@ -196,7 +196,7 @@ func call(ctx context.Context, method, url string, body io.Reader, out any) erro
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // only read
 	data, err := io.ReadAll(io.LimitReader(resp.Body, 256<<20))
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -27,7 +28,7 @@ import (
 
 // The secrets of a rig; nothing behind them is worth anything.
 const (
-	Token         = "ghp_rig0000000000000000000000000000000"
+	Token         = "ghp_rig0000000000000000000000000000000" //nolint:gosec // opens the emulator only
 	WebhookSecret = "rig-webhook-secret"
 )
 
@@ -174,10 +175,11 @@ func (r *Rig) SaveLogs(ctx context.Context) error {
 		return nil
 	}
 	file := filepath.Join(os.TempDir(), "prcheck-rig.log")
-	out := r.kubectlOutput(ctx, "get", "pods,jobs,prc,events", "--all-namespaces", "-o", "wide")
+	var out strings.Builder
+	out.WriteString(r.kubectlOutput(ctx, "get", "pods,jobs,prc,events", "--all-namespaces", "-o", "wide"))
 	for _, component := range []string{"manager", "server"} {
-		out += r.kubectlOutput(ctx, "-n", SystemNamespace, "logs", "--tail=200", "-l", "app.kubernetes.io/component="+component)
+		out.WriteString(r.kubectlOutput(ctx, "-n", SystemNamespace, "logs", "--tail=200", "-l", "app.kubernetes.io/component="+component))
 	}
 	r.Say("the state of the cluster is in %s, its programs' logs in %s", file, r.Cluster.LogDir())
-	return os.WriteFile(file, []byte(out), 0o600)
+	return os.WriteFile(file, []byte(out.String()), 0o600)
 }
