@@ -9,14 +9,11 @@
 package receiver
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
-	"mime"
 	"net/http"
 	"strings"
 	"sync"
@@ -28,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/prcheck/prcheck/api/v1alpha1"
+	"github.com/prcheck/prcheck/internal/forge/github"
 	"github.com/prcheck/prcheck/internal/results/store"
 	"github.com/prcheck/prcheck/internal/wake"
 )
@@ -104,16 +102,21 @@ func (rc *Receiver) receive(w http.ResponseWriter, r *http.Request) (int, string
 	if err != nil {
 		return http.StatusBadRequest, "the payload breaks off"
 	}
-	repo, err := rc.signer(r, repos, body)
-	if err != nil {
+	repo, signal, err := rc.signer(r, repos, body)
+	switch {
+	case err == nil:
+		return rc.accept(ctx, path, repo, signal)
+	case errors.Is(err, github.ErrSignature):
+		rc.Log.WarnContext(ctx, "A delivery's signature is wrong: the forge's webhook and the Secret named by spec.triggers.webhook.secretRef must hold the same secret", "path", path)
+		return http.StatusUnauthorized, "the signature is missing or wrong"
+	case errors.Is(err, github.ErrIgnored):
+		return http.StatusOK, "ignored: nothing is done about this event"
+	case errors.Is(err, github.ErrMalformed):
+		return http.StatusBadRequest, err.Error()
+	default:
 		rc.Log.ErrorContext(ctx, "Cannot check a delivery's signature", "path", path, "error", err)
 		return http.StatusServiceUnavailable, "the webhook's secret cannot be read now"
 	}
-	if repo == nil {
-		rc.Log.WarnContext(ctx, "A delivery's signature is wrong: the forge's webhook and the Secret named by spec.triggers.webhook.secretRef must hold the same secret", "path", path)
-		return http.StatusUnauthorized, "the signature is missing or wrong"
-	}
-	return rc.accept(r, path, repo, body)
 }
 
 // at returns the Repositories that listen at a path.
@@ -133,13 +136,9 @@ func (rc *Receiver) at(r *http.Request, path string) ([]*v1alpha1.Repository, er
 	return found, nil
 }
 
-// signer returns the Repository whose secret signed the body, nil where none did.
-func (rc *Receiver) signer(r *http.Request, repos []*v1alpha1.Repository, body []byte) (*v1alpha1.Repository, error) {
-	text, ok := strings.CutPrefix(r.Header.Get("X-Hub-Signature-256"), "sha256=")
-	given, err := hex.DecodeString(text)
-	if !ok || err != nil || len(given) != sha256.Size {
-		return nil, nil //nolint:nilerr // no usable signature is a wrong one
-	}
+// signer returns the Repository whose secret signed the body, and what the delivery says. Where none did, the error is
+// github.ErrSignature, or why a secret could not be read.
+func (rc *Receiver) signer(r *http.Request, repos []*v1alpha1.Repository, body []byte) (*v1alpha1.Repository, github.Signal, error) {
 	var trouble error
 	for _, repo := range repos {
 		key, err := rc.key(r, types.NamespacedName{Namespace: repo.Namespace, Name: repo.Spec.Triggers.Webhook.SecretRef.Name})
@@ -147,13 +146,15 @@ func (rc *Receiver) signer(r *http.Request, repos []*v1alpha1.Repository, body [
 			trouble = err
 			continue
 		}
-		mac := hmac.New(sha256.New, key)
-		mac.Write(body)
-		if len(key) > 0 && hmac.Equal(mac.Sum(nil), given) {
-			return repo, nil
+		signal, err := github.ParseWebhook(key, r, body)
+		if !errors.Is(err, github.ErrSignature) {
+			return repo, signal, err
 		}
 	}
-	return nil, trouble
+	if trouble != nil {
+		return nil, github.Signal{}, trouble
+	}
+	return nil, github.Signal{}, github.ErrSignature
 }
 
 func (rc *Receiver) key(r *http.Request, name types.NamespacedName) ([]byte, error) {
@@ -176,31 +177,16 @@ func (rc *Receiver) key(r *http.Request, name types.NamespacedName) ([]byte, err
 }
 
 // accept stores a delivery of a good signature.
-func (rc *Receiver) accept(r *http.Request, path string, repo *v1alpha1.Repository, body []byte) (int, string) {
-	ctx := r.Context()
-	id, event := r.Header.Get("X-GitHub-Delivery"), r.Header.Get("X-GitHub-Event")
-	if id == "" || len(id) > 100 || event == "" || len(event) > 100 {
-		return http.StatusBadRequest, "X-GitHub-Delivery and X-GitHub-Event are needed"
-	}
-	if event != "pull_request" {
-		return http.StatusOK, "ignored: nothing is done about this event"
-	}
-	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-		return http.StatusUnsupportedMediaType, "set the webhook's content type to application/json"
-	}
-	seen, err := parse(body)
-	if err != nil {
-		return http.StatusBadRequest, err.Error()
-	}
-	if f := repo.Spec.Forge; !strings.EqualFold(seen.Repository, f.Owner+"/"+f.Name) {
+func (rc *Receiver) accept(ctx context.Context, path string, repo *v1alpha1.Repository, signal github.Signal) (int, string) {
+	if f := repo.Spec.Forge; !strings.EqualFold(signal.FullName, f.Owner+"/"+f.Name) {
 		return http.StatusOK, "ignored: this webhook is for another repository"
 	}
-	payload, err := json.Marshal(seen)
+	payload, err := json.Marshal(signal)
 	if err != nil {
 		return http.StatusInternalServerError, "the payload cannot be stored"
 	}
 	fresh, err := rc.Store.AddDelivery(ctx, store.Delivery{
-		ID: path + " " + id, Path: path, Event: event, Namespace: repo.Namespace, Repository: repo.Name, Payload: string(payload),
+		ID: path + " " + signal.DeliveryID, Path: path, Event: signal.Event, Namespace: repo.Namespace, Repository: repo.Name, Payload: string(payload),
 	})
 	if err != nil {
 		rc.Log.ErrorContext(ctx, "Cannot store a delivery", "error", err)

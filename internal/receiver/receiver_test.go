@@ -28,7 +28,7 @@ import (
 	"github.com/prcheck/prcheck/internal/wake"
 )
 
-const payloadText = `{"action":"opened","number":7,"pull_request":{"state":"open","head":{"sha":"a"},"base":{"ref":"main"},"labels":[]},"repository":{"full_name":"Octo/Overlay"}}`
+const payloadText = `{"action":"opened","pull_request":{"number":7,"state":"open","head":{"sha":"a"},"base":{"ref":"main"},"labels":[]},"repository":{"id":1,"full_name":"Octo/Overlay"}}`
 
 type world struct {
 	kube    client.Client

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/prcheck/prcheck/api/v1alpha1"
+	"github.com/prcheck/prcheck/internal/forge/github"
 	"github.com/prcheck/prcheck/internal/results/store"
 	"github.com/prcheck/prcheck/internal/wake"
 )
@@ -79,7 +80,7 @@ func (rc *Receiver) handle(ctx context.Context, d store.Delivery) error {
 }
 
 func (rc *Receiver) wake(ctx context.Context, d store.Delivery) error {
-	var s seen
+	var s github.Signal
 	if err := json.Unmarshal([]byte(d.Payload), &s); err != nil {
 		return fmt.Errorf("reading a stored delivery: %w", err)
 	}

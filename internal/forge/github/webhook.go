@@ -15,15 +15,21 @@ import (
 	"strings"
 )
 
-// Signal is what a webhook delivery says: look at this. Nothing else of the payload is to be believed.
+// Signal is what a webhook delivery about a pull request says: look at this. What else it holds of the pull request may be
+// outdated by the time it is read, and serves to tell whether a look is of use, for nothing more.
 type Signal struct {
-	DeliveryID string // the same when GitHub delivers again
-	Event      string // X-GitHub-Event
-	Action     string
-	// Number of the pull request; 0 where the event is about the repository as a whole (push).
-	Number       int64
-	RepositoryID int64
-	FullName     string // owner/name
+	DeliveryID   string `json:"deliveryID"` // the same when GitHub delivers again
+	Event        string `json:"event"`      // X-GitHub-Event
+	Action       string `json:"action"`
+	RepositoryID int64  `json:"repositoryID"`
+	FullName     string `json:"fullName"` // owner/name
+	Number       int64  `json:"number"`
+
+	Closed bool     `json:"closed"`
+	Draft  bool     `json:"draft"`
+	Head   string   `json:"head"`   // commit
+	Branch string   `json:"branch"` // the pull request's target
+	Labels []string `json:"labels"`
 }
 
 // The errors of ParseWebhook; match with errors.Is.
@@ -36,7 +42,7 @@ var (
 	ErrIgnored = errors.New("the webhook is about something else")
 )
 
-// payload are the fields of all events that matter.
+// payload are the fields of a pull_request event that matter.
 type payload struct {
 	Action     string `json:"action"`
 	Repository *struct {
@@ -44,12 +50,19 @@ type payload struct {
 		FullName string `json:"full_name"`
 	} `json:"repository"`
 	PullRequest *struct {
-		Number int64 `json:"number"`
+		Number int64  `json:"number"`
+		State  string `json:"state"`
+		Draft  bool   `json:"draft"`
+		Head   struct {
+			SHA string `json:"sha"`
+		} `json:"head"`
+		Base struct {
+			Ref string `json:"ref"`
+		} `json:"base"`
+		Labels []struct {
+			Name string `json:"name"`
+		} `json:"labels"`
 	} `json:"pull_request"`
-	Issue *struct {
-		Number      int64           `json:"number"`
-		PullRequest json.RawMessage `json:"pull_request"`
-	} `json:"issue"`
 }
 
 // maxDeliveryID bounds what is stored of a header.
@@ -65,13 +78,11 @@ func ParseWebhook(secret []byte, r *http.Request, body []byte) (Signal, error) {
 	if s.DeliveryID == "" || len(s.DeliveryID) > maxDeliveryID || s.Event == "" || len(s.Event) > maxDeliveryID {
 		return Signal{}, fmt.Errorf("%w: X-GitHub-Delivery or X-GitHub-Event is missing", ErrMalformed)
 	}
+	if s.Event != "pull_request" {
+		return s, fmt.Errorf("%w: event %q", ErrIgnored, s.Event)
+	}
 	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 		return Signal{}, fmt.Errorf("%w: set the webhook's content type to application/json on the forge", ErrMalformed)
-	}
-	switch s.Event {
-	case "pull_request", "issue_comment", "push":
-	default:
-		return s, fmt.Errorf("%w: event %q", ErrIgnored, s.Event)
 	}
 	var p payload
 	if err := json.Unmarshal(body, &p); err != nil {
@@ -82,24 +93,17 @@ func ParseWebhook(secret []byte, r *http.Request, body []byte) (Signal, error) {
 
 // fill takes over what the payload says.
 func (s Signal) fill(p payload) (Signal, error) {
-	s.Action = p.Action
 	if p.Repository == nil || p.Repository.ID <= 0 || !strings.Contains(p.Repository.FullName, "/") {
 		return Signal{}, fmt.Errorf("%w: it names no repository", ErrMalformed)
 	}
-	s.RepositoryID, s.FullName = p.Repository.ID, p.Repository.FullName
-	switch s.Event {
-	case "pull_request":
-		if p.PullRequest == nil || p.PullRequest.Number <= 0 {
-			return Signal{}, fmt.Errorf("%w: it names no pull request", ErrMalformed)
-		}
-		s.Number = p.PullRequest.Number
-	case "issue_comment":
-		if p.Issue == nil || p.Issue.Number <= 0 {
-			return Signal{}, fmt.Errorf("%w: it names no issue", ErrMalformed)
-		}
-		if s.Number = p.Issue.Number; len(p.Issue.PullRequest) == 0 || string(p.Issue.PullRequest) == "null" {
-			return s, fmt.Errorf("%w: a comment on an issue", ErrIgnored)
-		}
+	pull := p.PullRequest
+	if pull == nil || pull.Number <= 0 || pull.Base.Ref == "" {
+		return Signal{}, fmt.Errorf("%w: it names no pull request with its target branch", ErrMalformed)
+	}
+	s.Action, s.RepositoryID, s.FullName, s.Number = p.Action, p.Repository.ID, p.Repository.FullName, pull.Number
+	s.Closed, s.Draft, s.Head, s.Branch, s.Labels = pull.State == "closed", pull.Draft, pull.Head.SHA, pull.Base.Ref, []string{}
+	for _, label := range pull.Labels {
+		s.Labels = append(s.Labels, label.Name)
 	}
 	return s, nil
 }

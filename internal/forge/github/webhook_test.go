@@ -12,6 +12,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -53,8 +54,12 @@ func TestParseWebhook(t *testing.T) {
 	const (
 		id   = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
 		repo = `"repository":{"id":7,"full_name":"octo/overlay"}`
-		pull = `{"action":"synchronize","pull_request":{"number":12},` + repo + `}`
+		pull = `{"action":"synchronize","pull_request":{"number":12,"state":"open","head":{"sha":"beef"},"base":{"ref":"main"},"labels":[{"name":"noci"},{"name":"x"}]},` + repo + `}`
 	)
+	signal := Signal{
+		DeliveryID: id, Event: "pull_request", Action: "synchronize", Number: 12, RepositoryID: 7, FullName: "octo/overlay",
+		Head: "beef", Branch: "main", Labels: []string{"noci", "x"},
+	}
 	tests := map[string]struct {
 		event, body string
 		header      map[string]string
@@ -62,37 +67,35 @@ func TestParseWebhook(t *testing.T) {
 		want        Signal
 		err         error
 	}{
-		"a push to a pull request": {event: "pull_request", body: pull, want: Signal{id, "pull_request", "synchronize", 12, 7, "octo/overlay"}},
-		"a charset":                {event: "pull_request", body: pull, header: map[string]string{"Content-Type": "application/json; charset=utf-8"}, want: Signal{id, "pull_request", "synchronize", 12, 7, "octo/overlay"}},
-		"a comment on a pull request": {
-			event: "issue_comment", body: `{"action":"created","issue":{"number":12,"pull_request":{"url":"x"}},` + repo + `}`,
-			want: Signal{id, "issue_comment", "created", 12, 7, "octo/overlay"},
+		"a push to a pull request": {event: "pull_request", body: pull, want: signal},
+		"a charset":                {event: "pull_request", body: pull, header: map[string]string{"Content-Type": "application/json; charset=utf-8"}, want: signal},
+		"a closed draft without labels": {
+			event: "pull_request", body: `{"action":"closed","pull_request":{"number":12,"state":"closed","draft":true,"head":{"sha":"cafe"},"base":{"ref":"stable"}},` + repo + `}`,
+			want: Signal{DeliveryID: id, Event: "pull_request", Action: "closed", Number: 12, RepositoryID: 7, FullName: "octo/overlay", Closed: true, Draft: true, Head: "cafe", Branch: "stable", Labels: []string{}},
 		},
-		"a comment on an issue": {
-			event: "issue_comment", body: `{"action":"created","issue":{"number":12},` + repo + `}`,
-			want: Signal{id, "issue_comment", "created", 12, 7, "octo/overlay"}, err: ErrIgnored,
-		},
-		"a push to a branch":       {event: "push", body: `{"ref":"refs/heads/main",` + repo + `}`, want: Signal{id, "push", "", 0, 7, "octo/overlay"}},
-		"ping":                     {event: "ping", body: `{"zen":"x"}`, want: Signal{DeliveryID: id, Event: "ping"}, err: ErrIgnored},
-		"an event of tomorrow":     {event: "pull_request_2", body: `not even json`, want: Signal{DeliveryID: id, Event: "pull_request_2"}, err: ErrIgnored},
-		"no signature":             {event: "pull_request", body: pull, header: map[string]string{"X-Hub-Signature-256": ""}, err: ErrSignature},
-		"only the old signature":   {event: "pull_request", body: pull, header: map[string]string{"X-Hub-Signature-256": "", "X-Hub-Signature": "sha1=00"}, err: ErrSignature},
-		"a wrong signature":        {event: "pull_request", body: pull, header: map[string]string{"X-Hub-Signature-256": sign([]byte("other"), []byte(pull))}, err: ErrSignature},
-		"a signature without kind": {event: "pull_request", body: pull, header: map[string]string{"X-Hub-Signature-256": strings.TrimPrefix(sign(secret, []byte(pull)), "sha256=")}, err: ErrSignature},
-		"a signature cut short":    {event: "pull_request", body: pull, header: map[string]string{"X-Hub-Signature-256": sign(secret, []byte(pull))[:40]}, err: ErrSignature},
-		"a signature that is none": {event: "pull_request", body: pull, header: map[string]string{"X-Hub-Signature-256": "sha256=zz"}, err: ErrSignature},
-		"no secret configured":     {event: "pull_request", body: pull, secret: []byte{}, header: map[string]string{"X-Hub-Signature-256": sign(nil, []byte(pull))}, err: ErrSignature},
-		"a form":                   {event: "pull_request", body: "payload=%7B%7D", header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, err: ErrMalformed},
-		"no content type":          {event: "pull_request", body: pull, header: map[string]string{"Content-Type": ""}, err: ErrMalformed},
-		"no delivery":              {event: "pull_request", body: pull, header: map[string]string{"X-GitHub-Delivery": ""}, err: ErrMalformed},
-		"a delivery of a megabyte": {event: "pull_request", body: pull, header: map[string]string{"X-GitHub-Delivery": strings.Repeat("x", 1<<20)}, err: ErrMalformed},
-		"no event":                 {body: pull, header: map[string]string{"X-GitHub-Event": ""}, err: ErrMalformed},
-		"no JSON":                  {event: "pull_request", body: "{", err: ErrMalformed},
-		"null":                     {event: "pull_request", body: "null", err: ErrMalformed},
-		"no repository":            {event: "pull_request", body: `{"pull_request":{"number":12}}`, err: ErrMalformed},
-		"no pull request":          {event: "pull_request", body: `{` + repo + `}`, err: ErrMalformed},
-		"a negative number":        {event: "pull_request", body: `{"pull_request":{"number":-1},` + repo + `}`, err: ErrMalformed},
-		"no issue":                 {event: "issue_comment", body: `{` + repo + `}`, err: ErrMalformed},
+		"a comment":                        {event: "issue_comment", body: `{}`, want: Signal{DeliveryID: id, Event: "issue_comment"}, err: ErrIgnored},
+		"a push to a branch":               {event: "push", body: `{}`, want: Signal{DeliveryID: id, Event: "push"}, err: ErrIgnored},
+		"an ignored event, wrongly signed": {event: "push", body: `{}`, header: map[string]string{"X-Hub-Signature-256": sign([]byte("other"), []byte(`{}`))}, err: ErrSignature},
+		"ping":                             {event: "ping", body: `{"zen":"x"}`, want: Signal{DeliveryID: id, Event: "ping"}, err: ErrIgnored},
+		"an event of tomorrow":             {event: "pull_request_2", body: `not even json`, want: Signal{DeliveryID: id, Event: "pull_request_2"}, err: ErrIgnored},
+		"no signature":                     {event: "pull_request", body: pull, header: map[string]string{"X-Hub-Signature-256": ""}, err: ErrSignature},
+		"only the old signature":           {event: "pull_request", body: pull, header: map[string]string{"X-Hub-Signature-256": "", "X-Hub-Signature": "sha1=00"}, err: ErrSignature},
+		"a wrong signature":                {event: "pull_request", body: pull, header: map[string]string{"X-Hub-Signature-256": sign([]byte("other"), []byte(pull))}, err: ErrSignature},
+		"a signature without kind":         {event: "pull_request", body: pull, header: map[string]string{"X-Hub-Signature-256": strings.TrimPrefix(sign(secret, []byte(pull)), "sha256=")}, err: ErrSignature},
+		"a signature cut short":            {event: "pull_request", body: pull, header: map[string]string{"X-Hub-Signature-256": sign(secret, []byte(pull))[:40]}, err: ErrSignature},
+		"a signature that is none":         {event: "pull_request", body: pull, header: map[string]string{"X-Hub-Signature-256": "sha256=zz"}, err: ErrSignature},
+		"no secret configured":             {event: "pull_request", body: pull, secret: []byte{}, header: map[string]string{"X-Hub-Signature-256": sign(nil, []byte(pull))}, err: ErrSignature},
+		"a form":                           {event: "pull_request", body: "payload=%7B%7D", header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}, err: ErrMalformed},
+		"no content type":                  {event: "pull_request", body: pull, header: map[string]string{"Content-Type": ""}, err: ErrMalformed},
+		"no delivery":                      {event: "pull_request", body: pull, header: map[string]string{"X-GitHub-Delivery": ""}, err: ErrMalformed},
+		"a delivery of a megabyte":         {event: "pull_request", body: pull, header: map[string]string{"X-GitHub-Delivery": strings.Repeat("x", 1<<20)}, err: ErrMalformed},
+		"no event":                         {body: pull, header: map[string]string{"X-GitHub-Event": ""}, err: ErrMalformed},
+		"no JSON":                          {event: "pull_request", body: "{", err: ErrMalformed},
+		"null":                             {event: "pull_request", body: "null", err: ErrMalformed},
+		"no repository":                    {event: "pull_request", body: `{"pull_request":{"number":12,"base":{"ref":"main"}}}`, err: ErrMalformed},
+		"no pull request":                  {event: "pull_request", body: `{` + repo + `}`, err: ErrMalformed},
+		"a negative number":                {event: "pull_request", body: `{"pull_request":{"number":-1,"base":{"ref":"main"}},` + repo + `}`, err: ErrMalformed},
+		"no target branch":                 {event: "pull_request", body: `{"pull_request":{"number":12},` + repo + `}`, err: ErrMalformed},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -127,7 +130,7 @@ func TestParseWebhookOfTheEmulator(t *testing.T) {
 		switch {
 		case err == nil:
 			seen = append(seen, strings.TrimSpace(s.Event+" "+s.Action))
-			if s.FullName != full || s.DeliveryID == "" || (s.Event != "push" && s.Number == 0) {
+			if s.FullName != full || s.DeliveryID == "" || s.Number == 0 || s.Head == "" || s.Branch == "" || s.Closed {
 				t.Errorf("signal %+v", s)
 			}
 		case !errors.Is(err, ErrIgnored):
@@ -142,7 +145,7 @@ func TestParseWebhookOfTheEmulator(t *testing.T) {
 	if err := e.Label(t.Context(), full, n, "maintainer", "noci"); err != nil {
 		t.Fatal(err)
 	}
-	if err := e.Comment(t.Context(), full, n, "maintainer", "hello"); err != nil {
+	if err := e.Comment(t.Context(), full, n, "maintainer", "hello"); err != nil { // is ignored
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -152,7 +155,7 @@ func TestParseWebhookOfTheEmulator(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	for _, want := range []string{"pull_request opened", "pull_request labeled", "issue_comment created"} {
+	for _, want := range []string{"pull_request opened", "pull_request labeled"} {
 		if !slices.Contains(seen, want) {
 			t.Errorf("%s was not seen: %v", want, seen)
 		}
@@ -160,7 +163,7 @@ func TestParseWebhookOfTheEmulator(t *testing.T) {
 }
 
 func FuzzParseWebhook(f *testing.F) {
-	f.Add("pull_request", `{"action":"x","pull_request":{"number":1},"repository":{"id":1,"full_name":"a/b"}}`, "application/json", true)
+	f.Add("pull_request", `{"action":"x","pull_request":{"number":1,"base":{"ref":"b"},"labels":[{"name":"x"}]},"repository":{"id":1,"full_name":"a/b"}}`, "application/json", true)
 	f.Add("issue_comment", `{"issue":{"number":1,"pull_request":null},"repository":{"id":1,"full_name":"a/b"}}`, "application/json", true)
 	f.Add("push", `[]`, "application/json;", false)
 	f.Fuzz(func(t *testing.T, event, body, media string, signed bool) {
@@ -170,9 +173,9 @@ func FuzzParseWebhook(f *testing.F) {
 		}
 		s, err := ParseWebhook(secret, r, []byte(body))
 		switch {
-		case !signed && (!errors.Is(err, ErrSignature) || s != (Signal{})):
+		case !signed && (!errors.Is(err, ErrSignature) || !reflect.DeepEqual(s, Signal{})):
 			t.Errorf("unsigned, and still %+v, %v", s, err)
-		case err == nil && (s.RepositoryID <= 0 || s.DeliveryID == "" || s.Number < 0 || (s.Event != "push" && s.Number == 0)):
+		case err == nil && (s.RepositoryID <= 0 || s.DeliveryID == "" || s.Number <= 0 || s.Branch == "" || s.Event != "pull_request"):
 			t.Errorf("half a signal: %+v", s)
 		case err != nil && !errors.Is(err, ErrSignature) && !errors.Is(err, ErrMalformed) && !errors.Is(err, ErrIgnored):
 			t.Errorf("untyped error %v", err)
