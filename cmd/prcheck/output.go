@@ -95,7 +95,7 @@ func (s *session) report(out io.Writer, p plan.Plan, v *verdict.Verdict, took ti
 }
 
 func (s *session) terminalOptions(out io.Writer) report.TerminalOptions {
-	o := report.TerminalOptions{Existing: s.options.existing}
+	o := report.TerminalOptions{Existing: s.options.existing, Local: true}
 	f, ok := out.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return o

@@ -121,6 +121,7 @@ func TestGolden(t *testing.T) {
 	for name, v := range situations() {
 		t.Run(name, func(t *testing.T) {
 			golden(t, name+".txt", Terminal(v, mainNames, TerminalOptions{ReportURL: url, Repeat: repeat}))
+			golden(t, name+".local.txt", Terminal(v, mainNames, TerminalOptions{Local: true}))
 			golden(t, name+".colour.txt", Terminal(v, mainNames, TerminalOptions{Colour: true, Existing: true, Width: 60}))
 			golden(t, name+".md", Markdown(v, mainNames, MarkdownOptions{ReportURL: url, Repeat: repeat}))
 		})

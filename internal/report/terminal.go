@@ -18,6 +18,8 @@ type TerminalOptions struct {
 	Width  int // columns; 0: 80, less than 40: 40
 	// Existing lists what was there before as well, instead of its number only.
 	Existing bool
+	// Local words the report for a run on the reader's own machine: no server runs it again, and there are no operators.
+	Local bool
 	// ReportURL and Repeat (a command) end the report where they are set.
 	ReportURL string
 	Repeat    string
@@ -48,7 +50,7 @@ func Terminal(v *verdict.Verdict, n Names, opts TerminalOptions) string {
 	}
 	opts.Width = max(opts.Width, 40)
 	t := &terminal{opts: opts, names: n}
-	explanation := Explain(v, n)
+	explanation := t.explain(v)
 	t.coloured(sgrBold+conclusionSGR[v.Conclusion], "", Line(v, n))
 	t.wrapped("", explanation.Sentence.String())
 	t.wrapped("", string(explanation.Turn)+".")
@@ -124,7 +126,7 @@ func (t *terminal) class(problems []Problem) {
 	if class == finding.ClassInherited || class == finding.ClassHidden {
 		t.faintly(sgrFaint, "", ClassSentence(class, t.names, "", "").String())
 	} else {
-		advice := ClassAdvice(class, problems[0].Gates, "", "").String()
+		advice := t.advice(class, problems[0].Gates, "")
 		t.faintly(sgrFaint, "", strings.TrimSpace(ClassSentence(class, t.names, "", "").String()+" "+advice))
 	}
 	last := ""
@@ -156,7 +158,7 @@ func (t *terminal) problem(p *Problem) {
 	switch {
 	case p.From != "" && f.Version != "":
 		t.faintly(sgrFaint, "      ", ClassSentence(p.Class, t.names, p.From, f.Version).String()+" "+
-			ClassAdvice(p.Class, p.Gates, "", f.Version).String())
+			t.advice(p.Class, p.Gates, f.Version))
 	case p.Behind != "":
 		t.faintly(sgrFaint, "      ", "Behind "+Visible(p.Behind)+".")
 	}
