@@ -54,6 +54,12 @@ demo: setup k8s-bins images ## Check real pull requests on a cluster that it sta
 demo-down: ## End what KEEP=1 make demo left running
 	go run ./test/demo/cmd --down
 
+##@ Measure
+
+.PHONY: bench-compare
+bench-compare: ## Compare 1,000,000 facts with 1,000,000
+	go test -run '^$$' -bench . -benchmem ./internal/compare
+
 .PHONY: clean
 clean: ## Remove what was built here; the caches stay
 	rm -rf bin dist

@@ -59,6 +59,7 @@ func TestScenario(t *testing.T) {
 	}
 	t.Run("a conflict needs no pod", func(t *testing.T) { conflictHasNoJob(t, r) })
 	t.Run("polling changes nothing", func(t *testing.T) { pollingChangesNothing(t, r) })
+	t.Run("the command on the page finds the same", func(t *testing.T) { podAndCommandAgree(t, r, rig.Owner+"/"+rig.Repository) })
 }
 
 func conflictHasNoJob(t *testing.T, r *rig.Rig) {
