@@ -34,8 +34,8 @@ prcheck run does the same at home.
 
 func main() {
 	sandbox.Main()
-	syscall.Umask(0o022)                                                                   // later stages run under other users and must be able to read
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt) //nolint:forbidigo // main makes the context
+	syscall.Umask(0o022) // later stages run under other users and must be able to read
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
 	r := &runner{clock: clock.RealClock{}, layout: engine.PodLayout}
 	err := r.run(ctx, os.Args[1:])
 	stop()

@@ -95,8 +95,7 @@ func (rc *Receiver) receive(w http.ResponseWriter, r *http.Request) (int, string
 		return http.StatusNotFound, "nothing is listening here"
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxPayload))
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if _, tooLarge := errors.AsType[*http.MaxBytesError](err); tooLarge {
 		return http.StatusRequestEntityTooLarge, "the payload is too large"
 	}
 	if err != nil {

@@ -40,7 +40,7 @@ func Run(ctx context.Context, spec Spec, output Output) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("starting the sandbox: %w", err)
 	}
-	defer specWriter.Close() //nolint:errcheck,gosec // closing it is the signal
+	defer specWriter.Close() //nolint:errcheck // closing it is the signal
 	reportReader, reportWriter, err := os.Pipe()
 	if err != nil {
 		return Report{}, errors.Join(err, specReader.Close())

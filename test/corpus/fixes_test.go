@@ -111,6 +111,7 @@ const few = 10
 
 // scanAll scans every tree once, two to a run.
 func scanAll(t *testing.T, all map[string]*trees, cases []Case, l *library) {
+	t.Helper()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		trees := all[name]
 		kept := newStore(t, newRun(t, name, trees, trees.base, trees.base).Plan)

@@ -15,6 +15,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -134,11 +135,11 @@ func newStore(tb testing.TB, p plan.Plan) store {
 }
 
 func (s store) file(repository string, t *trees, commit string) string {
-	name := repository + "-" + commit
+	names := []string{repository, commit}
 	for _, m := range t.masters {
-		name += "-" + m.Commit
+		names = append(names, m.Commit)
 	}
-	return filepath.Join(s.dir, name+".gz")
+	return filepath.Join(s.dir, strings.Join(names, "-")+".gz")
 }
 
 // load returns a scan that is kept; nil where there is none.

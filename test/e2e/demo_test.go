@@ -63,6 +63,7 @@ func TestScenario(t *testing.T) {
 }
 
 func conflictHasNoJob(t *testing.T, r *rig.Rig) {
+	t.Helper()
 	var checks v1alpha1.PullRequestCheckList
 	if err := r.Kube.List(t.Context(), &checks); err != nil {
 		t.Fatal(err)
@@ -84,6 +85,7 @@ func conflictHasNoJob(t *testing.T, r *rig.Rig) {
 
 // pollingChangesNothing waits for two more polls and sees that neither forge nor checks were written.
 func pollingChangesNothing(t *testing.T, r *rig.Rig) {
+	t.Helper()
 	versions := func() map[types.UID]string {
 		var checks v1alpha1.PullRequestCheckList
 		if err := r.Kube.List(t.Context(), &checks); err != nil {

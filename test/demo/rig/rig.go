@@ -28,8 +28,8 @@ import (
 
 // The secrets of a rig; nothing behind them is worth anything.
 const (
-	Token         = "ghp_rig0000000000000000000000000000000" //nolint:gosec // opens the emulator only
-	WebhookSecret = "rig-webhook-secret"
+	Token         = "ghp_rig0000000000000000000000000000000"
+	WebhookSecret = "rig-webhook-secret" //nolint:gosec // opens the emulator only
 )
 
 // The names of what a rig sets up.

@@ -37,7 +37,7 @@ Flags:
 `
 
 func main() {
-	if err := run(context.Background(), os.Args[1:], os.Stdout, os.Stderr); err != nil { //nolint:forbidigo // this is main
+	if err := run(context.Background(), os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			_, _ = fmt.Fprintln(os.Stderr, "ebuildrepo:", err)
 			os.Exit(1)
