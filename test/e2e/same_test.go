@@ -35,6 +35,7 @@ var shownClasses = []string{"new", "fixed", "inherited", "unveiled"}
 
 // podAndCommandAgree pastes the command that each report offers for repeating it at home, and compares the two byte for byte.
 func podAndCommandAgree(t *testing.T, r *rig.Rig, repository string) {
+	t.Helper()
 	program := filepath.Join(t.TempDir(), "prcheck")
 	root, err := binary.Root()
 	if err != nil {
@@ -130,6 +131,7 @@ func fromCommand(t *testing.T, program, command string) outcome {
 
 // compacted takes the indentation out that -o json is read with.
 func compacted(t *testing.T, facts []json.RawMessage) func(yield func(json.RawMessage) bool) {
+	t.Helper()
 	return func(yield func(json.RawMessage) bool) {
 		for _, fact := range facts {
 			var out bytes.Buffer
