@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/prcheck/prcheck/images/pkgcheck/driver"
@@ -79,11 +80,15 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
+// made counts the runs of this process.
+var made atomic.Int64
+
 // run makes the run of a pull request.
 func (s *site) run(t *testing.T, head string) *stages.Run {
 	t.Helper()
 	run := stages.New(t, "gremlins", s.repository, s.base, head)
-	run.Engine.Toolchain.FirstUser = users
+	// A limit on processes counts per user: runs at the same time must not share one.
+	run.Engine.Toolchain.FirstUser = users + len(plan.Stages)*int(made.Add(1))
 	run.Plan.Snapshot.OutputBytes = outputLimit
 	return run
 }
