@@ -55,16 +55,23 @@ func incomplete(format string, args ...any) error {
 }
 
 func evaluate(bundle fs.FS, p plan.Plan, v *verdict.Verdict) error {
-	expected, err := readOutcomes(bundle, v)
+	counted, err := readOutcomes(bundle, v)
+	if err != nil {
+		return err
+	}
+	renames, err := counted.renames()
 	if err != nil {
 		return err
 	}
 	sides := map[string]*scanned{}
 	for _, side := range Sides {
-		if expected[side] == nil {
+		if counted.packages[side] == nil {
 			return incomplete("Nobody counted the packages of the %s.", side)
 		}
-		if sides[side], err = readSide(bundle, p, side, expected[side]); err != nil {
+		if sides[side], err = readSide(bundle, p, side, counted.packages[side]); err != nil {
+			return err
+		}
+		if sides[side].exist, err = counted.exist(side, p.Scope); err != nil {
 			return err
 		}
 	}
@@ -72,7 +79,7 @@ func evaluate(bundle fs.FS, p plan.Plan, v *verdict.Verdict) error {
 	if err := judgeable(sides[Base], sides[Head], p); err != nil {
 		return err
 	}
-	c := compare.Compare(sides[Base].side(p), sides[Head].side(p), compare.Options{})
+	c := compare.Compare(sides[Base].side(p), sides[Head].side(p), compare.Options{Renames: renames})
 	if len(c.Gaps) > 0 {
 		return incomplete("%s was looked at on one side only.", c.Gaps[0])
 	}
@@ -81,26 +88,27 @@ func evaluate(bundle fs.FS, p plan.Plan, v *verdict.Verdict) error {
 	return nil
 }
 
-// readOutcomes fills in the verdict's outcomes and returns the packages that scan's runner counted. A stage that did not complete
-// settles the verdict.
-func readOutcomes(bundle fs.FS, v *verdict.Verdict) (map[string][]string, error) {
-	var expected map[string][]string
+// readOutcomes fills in the verdict's outcomes and returns what scan's runner counted. A stage that did not complete settles the
+// verdict.
+func readOutcomes(bundle fs.FS, v *verdict.Verdict) (counted, error) {
+	var c counted
 	for _, s := range ranStages {
 		data, err := readBundled(bundle, OutcomeName(s), outcomeLimit)
 		if err != nil {
-			return nil, incomplete("The %s stage left no outcome: %v.", s, err)
+			return c, incomplete("The %s stage left no outcome: %v.", s, err)
 		}
 		var o plan.Outcome
 		if err := json.Unmarshal(data, &o); err != nil || o.Stage != s {
-			return nil, incomplete("The %s stage's outcome cannot be read.", s)
+			return c, incomplete("The %s stage's outcome cannot be read.", s)
 		}
-		expected, o.Packages = o.Packages, nil
+		c = counted{o.Packages, o.Trees}
+		o.Packages, o.Trees = nil, nil
 		v.Outcomes = append(v.Outcomes, o)
 		if !o.OK() {
-			return nil, &failure{o.Reason, o.Message, nil}
+			return c, &failure{o.Reason, o.Message, nil}
 		}
 	}
-	return expected, nil
+	return c, nil
 }
 
 // scanned is one side's results with what is known about them.
@@ -108,6 +116,7 @@ type scanned struct {
 	name     string
 	stream   *pkgcheck.Stream
 	expected []string
+	exist    map[compare.Package][]string // what the tree has, where the results need not name all
 	facts    []finding.Fact
 	unknown  []string
 }
@@ -270,9 +279,10 @@ func difference(a, b []string) []string {
 // side is what the comparison takes.
 func (s *scanned) side(p plan.Plan) compare.Side {
 	side := compare.Side{Facts: s.facts, Packages: map[compare.Package][]string{}, Whole: p.Scope.Kind == plan.ScopeFull, Looked: map[compare.Package]bool{}}
+	maps.Copy(side.Packages, s.exist)
 	for _, k := range s.stream.Packages {
 		name := compare.Package{Category: k.Category, Name: k.Package}
-		side.Packages[name], side.Looked[name] = k.Versions, true
+		side.Packages[name], side.Looked[name] = append(slices.Clip(side.Packages[name]), k.Versions...), true
 	}
 	for _, k := range p.Scope.Packages { // one that is not there was looked at, too
 		side.Looked[compare.Package{Category: k.Category, Name: k.Package}] = true

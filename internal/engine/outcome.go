@@ -66,6 +66,9 @@ func round(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
 // end settles the outcome and writes it with the log to dir. It returns the outcome even where that fails.
 func (s *stage) end(dir string, err error) (plan.Outcome, error) {
 	o := &s.outcome
+	if err == nil && o.Stage == plan.StageScan {
+		err = s.step("packages", s.survey)
+	}
 	o.Finished = s.engine.Clock.Now().UTC()
 	if now := s.cgroup.oomKills(); now >= 0 {
 		o.OOMKills = now - max(s.oomAt, 0)

@@ -44,6 +44,17 @@ type Outcome struct {
 	// Packages are those (category/package) that the runner counted in the trees and in scope, by side: what a scan must have
 	// seen. Only scan's outcome has them, and no verdict repeats them.
 	Packages map[string][]string `json:"packages,omitempty"`
+	// Trees is what else the runner found in the trees. Only scan's outcome has it, and no verdict repeats it.
+	Trees *Trees `json:"trees,omitempty"`
+}
+
+// Trees is what the comparison must know of the trees themselves.
+type Trees struct {
+	// Versions lists every package with its versions ("category/package version version") by side, in scope or not. A full scan
+	// has none: its results name them all.
+	Versions map[string][]string `json:"versions,omitempty"`
+	// Renames are packages that have another name on head: former → present category/package.
+	Renames map[string]string `json:"renames,omitempty"`
 }
 
 // Step is a part of a stage with its time.
