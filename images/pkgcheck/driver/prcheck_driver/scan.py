@@ -14,7 +14,7 @@ import time
 import traceback
 from typing import Any, BinaryIO
 
-from . import PROTOCOL, determinism, environment, options, plan, recorded, records, toolchain
+from . import PROTOCOL, determinism, environment, metadata, options, plan, recorded, records, toolchain
 from .pool import Outcome, Pool
 from .request import Repository, RequestError, ScanRequest
 from .session import Session
@@ -87,6 +87,7 @@ class _Scan:
         prepared = tuple(recorded.Prepared(x) for x in self._request.repositories)
         recorded.replace_sourcing(prepared)
         recorded.replace_local_desc(prepared)
+        metadata.keep_errors()
         self._options = options.parse(self._request, prepared)
         return plan.make(self._options, self._request)
 

@@ -22,13 +22,23 @@ class Session:
 
     def run(self, work: Work) -> dict[str, Any]:
         """All records of one piece of work."""
+        from pkgcheck.results import MetadataError
+
         began = time.monotonic()
         findings: list[dict[str, Any]] = []
         errors: list[dict[str, Any]] = []
+        told: list[dict[str, Any]] = []
         for runner in work.runners:
             for check, result in self._run(runner, work, errors):
-                if not result._filtered and result.__class__ in self._options.filtered_keywords:
-                    findings.append(self._writer.finding(result, check))
+                if result._filtered or result.__class__ not in self._options.filtered_keywords:
+                    continue
+                finding = self._writer.finding(result, check)
+                if isinstance(result, MetadataError):
+                    # Each runner that meets one tells it.
+                    if finding in told:
+                        continue
+                    told.append(finding)
+                findings.append(finding)
         return {"findings": findings, "errors": errors, "seconds": round(time.monotonic() - began, 3)}
 
     def _run(self, runner: Any, work: Work, errors: list[dict[str, Any]]) -> Iterator[tuple[Any, Any]]:

@@ -54,6 +54,55 @@ def test_metadata_errors_of_several_packages_are_all_told(repo: Repo) -> None:
     assert found == [("dies", "SourcingError"), *((f"slot{i}", "InvalidSlot") for i in range(4))]
 
 
+BROKEN = {
+    "DEPEND": ("|| ( dev-libs/a", "InvalidDepend", "DependencyCheck"),
+    "RDEPEND": ("dev-libs/a )", "InvalidRdepend", "DependencyCheck"),
+    "BDEPEND": ("=dev-libs/a", "InvalidBdepend", "DependencyCheck"),
+    "PDEPEND": ("( dev-libs/a", "InvalidPdepend", "DependencyCheck"),
+    "IDEPEND": ("x? dev-libs/a", "InvalidIdepend", "DependencyCheck"),
+    "LICENSE": ("|| ( MIT", "InvalidLicense", "LicenseCheck"),
+    "SLOT": ("?", "InvalidSlot", "SourcingCheck"),
+    "REQUIRED_USE": ("( a", "InvalidRequiredUse", "RequiredUseCheck"),
+    "SRC_URI": ("( https://example.org/a", "InvalidSrcUri", "SrcUriCheck"),
+    "RESTRICT": ("( test", "InvalidRestrict", "RestrictCheck"),
+    "PROPERTIES": ("( live", "InvalidProperties", "PropertiesCheck"),
+}
+
+
+def broken(repo: Repo) -> tuple[list[str], list[tuple[str, ...]]]:
+    """One package for each way to break metadata, one with all dependencies broken, and the findings due."""
+    due = []
+    for name, (value, rule, check) in BROKEN.items():
+        package = "bad-" + name.lower().replace("_", "-")
+        repo.ebuild(f"app-misc/{package}", **{name: value})
+        due.append((package, rule, "error", check))
+    dependencies = [x for x in BROKEN if x.endswith("DEPEND")]
+    repo.ebuild("app-misc/bad-all", **{x: BROKEN[x][0] for x in dependencies})
+    due += [("bad-all", BROKEN[x][1], "error", "DependencyCheck") for x in dependencies]
+    repo.prepare()
+    return sorted({f"app-misc/{x[0]}" for x in due}), sorted(due)
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_cannot_be_parsed_is_told_once(repo: Repo, whole: bool, jobs: int) -> None:
+    packages, due = broken(repo)
+    done = repo.scan(packages=None if whole else packages, jobs=jobs)
+    assert done.code == 0, done.stderr
+    rules = {x[1] for x in BROKEN.values()}
+    found = [(x["package"], x["rule"], x["level"], x["check"]) for x in done.of("finding") if x["rule"] in rules]
+    assert sorted(found) == due
+
+
+def test_what_cannot_be_parsed_can_be_switched_off(repo: Repo) -> None:
+    broken(repo)
+    done = repo.scan(checks=["-LicenseCheck"], keywords=["-InvalidRdepend"])
+    assert done.code == 0, done.stderr
+    rules = {x["rule"] for x in done.of("finding")}
+    assert not rules & {"InvalidLicense", "InvalidRdepend"}
+    assert rules >= {"InvalidDepend", "InvalidRestrict"}
+
+
 @pytest.mark.parametrize("packages", [None, ["app-misc/user", "dev-libs/other"]])
 def test_two_runs_with_different_jobs_are_the_same(repo: Repo, packages: list[str] | None) -> None:
     for i in range(12):
