@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-# What is not parsed from a text of the same name, and asking for the data could not but recurse or fail.
-_NOT_TAKEN = frozenset({"data", "eapi", "fetchables", "manifest", "slot"})
+# What is not taken out of the data under its own name. REQUIRED_USE is, but the repository keeps its error by itself, and
+# would leave the version out of every later reading if it failed again.
+_LEFT = frozenset({"data", "eapi", "fetchables", "manifest", "required_use", "slot"})
 
 
 def keep_errors() -> None:
@@ -29,7 +30,7 @@ def keep_errors() -> None:
         # Classes have maps of their own, copied when they are made, unless they share one.
         if id(cls._get_attr) not in done:
             done.add(id(cls._get_attr))
-            for attr in set(MetadataError.results) & set(cls._get_attr) - _NOT_TAKEN:
+            for attr in set(MetadataError.results) & set(cls._get_attr) - _LEFT:
                 cls._get_attr[attr] = _keeping(cls._get_attr[attr], attr.upper())
     ebuild_src.base.live = property(_live)
 
