@@ -102,8 +102,9 @@ func readMoves(root *os.Root) map[string][]string {
 func destination(moves map[string][]string, from string, exists inventory) (string, bool) {
 	seen := map[string]bool{from: true}
 	queue := slices.Clone(moves[from][:min(len(moves[from]), movesLimit)])
-	for i := 0; i < min(len(queue), movesLimit); i++ {
-		name := queue[i]
+	for looked := 0; len(queue) > 0 && looked < movesLimit; looked++ {
+		name := queue[0]
+		queue = queue[1:]
 		if seen[name] {
 			continue
 		}
