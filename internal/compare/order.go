@@ -206,10 +206,5 @@ func gaps(base, head Side) []Package {
 	}
 	look(base.Facts, head)
 	look(head.Facts, base)
-	sorted := make([]Package, 0, len(found))
-	for p := range found {
-		sorted = append(sorted, p)
-	}
-	slices.SortFunc(sorted, comparePackages)
-	return sorted
+	return sortedPackages(found)
 }

@@ -74,6 +74,14 @@ type PackageTime struct {
 	Seconds float64 `json:"seconds"`
 }
 
+// SecondLook says which packages were scanned twice, because the sides differed there although the change cannot reach them.
+// Facts that the second scan did not repeat are unstable.
+type SecondLook struct {
+	Packages []string `json:"packages"` // cat/pn, sorted
+	// Repeated are those where something was found again: the planner took the change's reach for smaller than it is.
+	Repeated []string `json:"repeated,omitempty"`
+}
+
 // Verdict is the judgement on one run.
 type Verdict struct {
 	Conclusion finding.Conclusion `json:"conclusion"`
@@ -86,12 +94,14 @@ type Verdict struct {
 	Counts    Counts   `json:"counts"`
 	Problems  Problems `json:"problems"`
 	// Items are all facts, sorted by class, category, package, version, rule, line, fingerprint.
-	Items    []Item         `json:"items"`
-	Revision plan.Revision  `json:"revision"`
-	Scope    plan.Scope     `json:"scope"`
-	Base     SideEvidence   `json:"base"`
-	Head     SideEvidence   `json:"head"`
-	Outcomes []plan.Outcome `json:"outcomes"`
+	Items    []Item        `json:"items"`
+	Revision plan.Revision `json:"revision"`
+	Scope    plan.Scope    `json:"scope"`
+	Base     SideEvidence  `json:"base"`
+	Head     SideEvidence  `json:"head"`
+	// SecondLook is nil where nothing had to be scanned again.
+	SecondLook *SecondLook    `json:"secondLook,omitempty"`
+	Outcomes   []plan.Outcome `json:"outcomes"`
 }
 
 // Of returns the facts of one class, in the order of the items.

@@ -1,0 +1,98 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package compare
+
+import (
+	"slices"
+
+	"github.com/prcheck/prcheck/internal/finding"
+)
+
+// Suspects returns the packages of which the sides say different things although the change cannot reach them, sorted: whoever
+// scans looks at these once more, on both sides, and gives the results to SecondLook. Facts that belong to no package are
+// nobody's suspects.
+func Suspects(c Comparison, reach func(Package) bool) []Package {
+	found := map[Package]bool{}
+	for _, e := range c.Entries {
+		p := packageOf(e.Fact)
+		if p.Name != "" && sideOfClass(e.Class) != neither && !found[p] && !reach(p) {
+			found[p] = true
+		}
+	}
+	return sortedPackages(found)
+}
+
+// SecondLook goes over a comparison with a second scan of both sides. Of each package that was looked at again on both
+// (Side.Looked of base and head), a fact that one side alone has and that the second scan does not find on that side alone as
+// well is unstable: two scans of the same files disagree about it. All else keeps its class, so what repeats still gates.
+// A fact that only the second scan tells is left out: the first one is the verdict's.
+//
+// Repeated are the packages where something was found again. If they were suspects, the planner took the change's reach for
+// smaller than it is, which operators should know.
+func SecondLook(first Comparison, base, head Side, opts Options) (c Comparison, repeated []Package) {
+	again := map[Package]bool{}
+	for p := range base.Looked {
+		again[p] = head.Looked[p]
+	}
+	type claim struct {
+		side half
+		text string
+	}
+	claims := map[claim]int{}
+	for _, e := range Compare(base, head, opts).Entries {
+		if side := sideOfClass(e.Class); side != neither {
+			claims[claim{side, familial(e.Fact, identity(e.Fact))}]++
+		}
+	}
+	same := map[Package]bool{}
+	c = first
+	c.Entries = slices.Clone(first.Entries)
+	for i := range c.Entries {
+		e := &c.Entries[i]
+		side, p := sideOfClass(e.Class), packageOf(e.Fact)
+		if side == neither || p.Name == "" || !again[p] {
+			continue
+		}
+		key := claim{side, familial(e.Fact, identity(e.Fact))}
+		if claims[key] > 0 {
+			claims[key]--
+			same[p] = true
+			continue
+		}
+		e.Class, e.From, e.Behind = finding.ClassUnstable, "", ""
+	}
+	c.Entries = sortEntries(c.Entries)
+	return c, sortedPackages(same)
+}
+
+// half says which side alone has a fact.
+type half int
+
+const (
+	neither half = iota // both have it, or nobody can tell
+	onlyBase
+	onlyHead
+)
+
+func sideOfClass(class finding.Class) half {
+	switch class {
+	case finding.ClassNew, finding.ClassInherited, finding.ClassUnveiled:
+		return onlyHead
+	case finding.ClassFixed, finding.ClassHidden:
+		return onlyBase
+	case finding.ClassExisting, finding.ClassUnstable:
+	}
+	return neither
+}
+
+func packageOf(f *finding.Fact) Package { return Package{f.Category, f.Package} }
+
+func sortedPackages(set map[Package]bool) []Package {
+	sorted := make([]Package, 0, len(set))
+	for p := range set {
+		sorted = append(sorted, p)
+	}
+	slices.SortFunc(sorted, comparePackages)
+	return sorted
+}
