@@ -1,0 +1,133 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package ebuild
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Class is a class of dependencies.
+type Class uint8
+
+// The classes of dependencies.
+const (
+	Depend Class = iota
+	Rdepend
+	Pdepend
+	Bdepend
+	Idepend
+	Classes // their number
+)
+
+// String is the class as metadata has it.
+func (c Class) String() string {
+	return [...]string{"DEPEND", "RDEPEND", "PDEPEND", "BDEPEND", "IDEPEND", "?"}[min(c, Classes)]
+}
+
+// EclassSum is an eclass that an ebuild inherits, directly or not, with the MD5 of the file.
+type EclassSum struct{ Name, MD5 string }
+
+// Entry is a metadata entry (md5-cache).
+type Entry struct {
+	EAPI, Slot, Subslot                                string
+	IUSE                                               []string // with their + and -
+	Keywords                                           []string
+	License, SrcURI, Restrict, Properties, RequiredUse string
+	Description, Homepage                              string
+	Deps                                               [Classes]string
+	Inherit                                            []string    // directly
+	Eclasses                                           []EclassSum // all, in the entry's order
+	MD5                                                string      // of the ebuild
+	DefinedPhases                                      []string
+}
+
+// ParseEntry reads a metadata entry. Its strings share one copy of data.
+func ParseEntry(data []byte) (Entry, error) {
+	var e Entry
+	rest := string(data)
+	for rest != "" {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		key, value, ok := strings.Cut(line, "=")
+		if !ok {
+			return Entry{}, fmt.Errorf("%.80q is no line of a metadata entry", line)
+		}
+		if err := e.set(key, value); err != nil {
+			return Entry{}, err
+		}
+	}
+	if e.MD5 == "" {
+		return Entry{}, errors.New("the metadata entry lacks _md5_")
+	}
+	return e, nil
+}
+
+func (e *Entry) set(key, value string) error {
+	switch key {
+	case "EAPI":
+		e.EAPI = value
+	case "SLOT":
+		e.Slot, e.Subslot, _ = strings.Cut(value, "/")
+		if e.Subslot == "" {
+			e.Subslot = e.Slot
+		}
+	case "IUSE":
+		e.IUSE = strings.Fields(value)
+	case "KEYWORDS":
+		e.Keywords = strings.Fields(value)
+	case "LICENSE":
+		e.License = value
+	case "SRC_URI":
+		e.SrcURI = value
+	case "RESTRICT":
+		e.Restrict = value
+	case "PROPERTIES":
+		e.Properties = value
+	case "REQUIRED_USE":
+		e.RequiredUse = value
+	case "DEPEND":
+		e.Deps[Depend] = value
+	case "RDEPEND":
+		e.Deps[Rdepend] = value
+	case "PDEPEND":
+		e.Deps[Pdepend] = value
+	case "BDEPEND":
+		e.Deps[Bdepend] = value
+	case "IDEPEND":
+		e.Deps[Idepend] = value
+	case "INHERIT":
+		e.Inherit = strings.Fields(value)
+	case "_eclasses_":
+		return e.setEclasses(value)
+	case "_md5_":
+		e.MD5 = value
+	case "DEFINED_PHASES":
+		if value != "-" {
+			e.DefinedPhases = strings.Fields(value)
+		}
+	case "DESCRIPTION":
+		e.Description = value
+	case "HOMEPAGE":
+		e.Homepage = value
+	}
+	return nil
+}
+
+func (e *Entry) setEclasses(value string) error {
+	if value == "" {
+		return nil
+	}
+	e.Eclasses = make([]EclassSum, 0, (strings.Count(value, "\t")+1)/2)
+	for more := true; more; {
+		var name, sum string
+		if name, value, more = strings.Cut(value, "\t"); !more {
+			return errors.New("_eclasses_ lacks a sum")
+		}
+		sum, value, more = strings.Cut(value, "\t")
+		e.Eclasses = append(e.Eclasses, EclassSum{Name: name, MD5: sum})
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package ebuild
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// Layout is what metadata/layout.conf and profiles/repo_name say of a repository.
+type Layout struct {
+	Name           string   // profiles/repo_name, else repo-name of layout.conf
+	Masters        []string // names of repositories
+	MastersUnset   bool     // layout.conf does not mention masters
+	ProfileFormats []string // sorted
+	Values         map[string]string
+}
+
+// ReadLayout reads a repository's metadata/layout.conf and profiles/repo_name. A repository need not have either.
+func ReadLayout(tree fs.FS) (Layout, error) {
+	text, _, err := readText(tree, "metadata/layout.conf")
+	if err != nil {
+		return Layout{}, err
+	}
+	l := Layout{Values: map[string]string{}}
+	for line := range strings.Lines(text) {
+		if key, value, ok := strings.Cut(line, "="); ok {
+			l.Values[strings.TrimSpace(key)] = strings.TrimSpace(value)
+		}
+	}
+	masters, ok := l.Values["masters"]
+	l.Masters, l.MastersUnset = strings.Fields(masters), !ok
+	l.Name = l.Values["repo-name"]
+	return l, nil
+}
+
+// notCategories are folders of a repository without profiles/categories that hold no packages.
+var notCategories = []string{"eclass", "profiles", "metadata", "licenses"}
+
+// Categories lists the categories of a repository, sorted. The first tree is the repository, the others are its masters: what any of
+// their profiles/categories names is a category. Where none has such a file, every folder is one.
+func Categories(trees ...fs.FS) ([]string, error) {
+	names := []string{}
+	for _, tree := range trees {
+		text, _, err := readText(tree, "profiles/categories")
+		if err != nil {
+			return nil, err
+		}
+		for line := range strings.Lines(text) {
+			line, _, _ = strings.Cut(line, "#")
+			if line = strings.TrimSpace(line); line != "" {
+				names = append(names, line)
+			}
+		}
+	}
+	if len(names) == 0 && len(trees) > 0 {
+		folders, err := foldersIn(trees[0], ".")
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range folders {
+			if !strings.HasPrefix(name, ".") && !slices.Contains(notCategories, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// Package is a package of a tree with its versions in rising order.
+type Package struct {
+	Category, Name string
+	Versions       []Version
+}
+
+// Key is category and name.
+func (p Package) Key() string { return p.Category + "/" + p.Name }
+
+// Packages lists the packages of a tree that have an ebuild, sorted by category and name. Links are followed as far as tree does.
+func Packages(tree fs.FS, categories []string) ([]Package, error) {
+	found := []Package{}
+	for _, category := range categories {
+		if !fs.ValidPath(category) {
+			continue
+		}
+		names, err := foldersIn(tree, category)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			p, err := ReadPackage(tree, category, name)
+			if err != nil {
+				return nil, err
+			}
+			if len(p.Versions) > 0 {
+				found = append(found, p)
+			}
+		}
+	}
+	return found, nil
+}
+
+// ReadPackage lists the ebuilds of one package; a package that is not there has none.
+func ReadPackage(tree fs.FS, category, name string) (Package, error) {
+	p := Package{Category: category, Name: name}
+	if !IsCategoryName(category) || !IsPackageName(name) {
+		return p, nil
+	}
+	folder := path.Join(category, name)
+	entries, err := readDir(tree, folder)
+	if err != nil {
+		return p, err
+	}
+	for _, entry := range entries {
+		pf, ok := strings.CutSuffix(entry.Name(), ".ebuild")
+		version, ok2 := strings.CutPrefix(pf, name+"-")
+		if !ok || !ok2 {
+			continue
+		}
+		v, err := ParseVersion(version)
+		if err == nil && isKind(tree, folder, entry, 0) {
+			p.Versions = append(p.Versions, v)
+		}
+	}
+	slices.SortStableFunc(p.Versions, Version.Compare)
+	return p, nil
+}
+
+// readDir lists a folder; one that is not there is empty.
+func readDir(tree fs.FS, name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(tree, name)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing %s: %w", name, err)
+	}
+	return entries, nil
+}
+
+// foldersIn lists the folders in a folder, links to folders among them.
+func foldersIn(tree fs.FS, name string) ([]string, error) {
+	entries, err := readDir(tree, name)
+	if err != nil {
+		return nil, err
+	}
+	names := []string{}
+	for _, entry := range entries {
+		if isKind(tree, name, entry, fs.ModeDir) {
+			names = append(names, entry.Name())
+		}
+	}
+	return names, nil
+}
+
+// isKind tells whether an entry, or what it links to, is of a kind: 0 is a regular file.
+func isKind(tree fs.FS, folder string, entry fs.DirEntry, kind fs.FileMode) bool {
+	if entry.Type()&fs.ModeSymlink == 0 {
+		return entry.Type() == kind
+	}
+	info, err := fs.Stat(tree, path.Join(folder, entry.Name()))
+	return err == nil && info.Mode().Type() == kind
+}
