@@ -59,11 +59,12 @@ type Package struct {
 
 // Failure is something that failed on the way.
 type Failure struct {
-	Kind      string `json:"kind"` // check, source, worker, time, sourcing, setup
+	Kind      string `json:"kind"` // check, source, worker, time, profile, sourcing, setup
 	Check     string `json:"check"`
 	Category  string `json:"category"`
 	Package   string `json:"package"`
 	Version   string `json:"version"`
+	Profile   string `json:"profile"`
 	Message   string `json:"message"`
 	Traceback string `json:"traceback"`
 }
@@ -75,7 +76,17 @@ type End struct {
 	Findings int     `json:"findings"`
 	Errors   int     `json:"errors"`
 	Checks   int     `json:"checks"`
+	Lost     []Lost  `json:"lost"` // what there is no evidence of; all the rest may be judged
 	Seconds  float64 `json:"seconds"`
+}
+
+// Lost is a gap in the evidence: checks that are missing for a package, for a profile, or (both empty) for the whole tree. No
+// checks means all of them.
+type Lost struct {
+	Category string   `json:"category"`
+	Package  string   `json:"package"`
+	Profile  string   `json:"profile"`
+	Checks   []string `json:"checks"`
 }
 
 // Stream is a whole scan.

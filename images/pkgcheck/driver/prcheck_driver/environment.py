@@ -57,7 +57,7 @@ def enter(work: str, trees: tuple[Repository, ...]) -> None:
 
 def _git(trees: tuple[Repository, ...]) -> dict[str, str]:
     # A tree that belongs to another user is refused by git, and then the history is silently empty.
-    settings = [("safe.directory", x.path) for x in trees]
+    settings = [("safe.directory", y) for x in trees for y in dict.fromkeys((x.path, os.path.realpath(x.path)))]
     settings += [("core.fsmonitor", "false"), ("core.hooksPath", "/dev/null"), ("gc.auto", "0"), ("protocol.allow", "never")]
     env = {
         "GIT_CONFIG_NOSYSTEM": "1",

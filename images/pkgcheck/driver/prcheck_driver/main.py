@@ -31,9 +31,12 @@ def _run(arguments: argparse.Namespace) -> int:
     # pkgcheck silences pkgcore's log in its own command; what it would say comes as results.
     logging.getLogger("pkgcore").setLevel(logging.CRITICAL + 1)
     if arguments.command == "scan":
-        from . import scan
+        from . import scan, sides
 
-        return scan.run(request.parse_scan(value), arguments.output)
+        parsed = request.parse_scan(value)
+        if isinstance(parsed, request.Sides):
+            return sides.run(parsed, arguments.output)
+        return scan.run(parsed, arguments.output)
     if arguments.command == "prepare":
         from . import prepare
 

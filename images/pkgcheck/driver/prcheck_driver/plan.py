@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
@@ -30,6 +31,8 @@ class Plan:
 
     work: list[Work] = field(default_factory=list)
     checks: list[dict[str, Any]] = field(default_factory=list)
+    failures: dict[str, BaseException] = field(default_factory=dict)
+    """Checks that could not be set up, and what they raised."""
 
 
 def is_whole_tree(check: Any) -> bool:
@@ -60,30 +63,58 @@ class _Initialiser:
     def __init__(self, options: Any) -> None:
         self.options = options
         self.reasons: dict[str, tuple[str, str]] = {}
+        self.failures: dict[str, BaseException] = {}
         self._addons: dict[Any, Any] = {}
+        self._broken: dict[Any, BaseException] = {}
 
     def runners(self, checks: list[Any]) -> list[Any]:
         """The runners for some checks, in pkgcheck's order."""
-        from pkgcheck import addons, base
-        from pkgcheck.addons.caches import CacheDisabled
-        from pkgcheck.checks import SkipCheck, init_checks
+        from pkgcheck import addons, base, sources
+        from pkgcheck.checks import init_checks
 
-        init = addons.init_addon
+        init_addon, init_source = addons.init_addon, sources.init_source
 
-        def noting(cls: Any, *args: Any, **kwargs: Any) -> Any:
-            try:
-                return init(cls, *args, **kwargs)
-            except CacheDisabled as e:
-                self.reasons.setdefault(cls.__name__, ("cache", str(e)))
-                raise
-            except SkipCheck as e:
-                self.reasons.setdefault(cls.__name__, ("skipped", str(e).removeprefix(f"{cls.__name__}: ")))
-                raise
+        def addon(cls: Any, *args: Any, **kwargs: Any) -> Any:
+            return self._noting(cls, lambda: init_addon(cls, *args, **kwargs))
+
+        def source(wanted: Any, *args: Any, **kwargs: Any) -> Any:
+            # Of a check's own the source comes last, so that the check is the last addon that was made.
+            return self._noting(type(list(self._addons.values())[-1]), lambda: init_source(wanted, *args, **kwargs))
 
         # Each group gets sources of its own: a runner wraps its source, and one that is wrapped twice loses metadata errors.
-        with patch("pkgcheck.addons.init_addon", noting):
+        with patch("pkgcheck.addons.init_addon", addon), patch("pkgcheck.sources.init_source", source):
             made = init_checks(list(base.get_addons(checks)), self.options, None, addons_map=self._addons, source_map={})
         return [runner_cls(self.options, source, objs) for (source, runner_cls), objs in made.items()]
+
+    def _noting(self, cls: Any, init: Callable[[], Any]) -> Any:
+        from pkgcheck.addons.caches import CacheDisabled
+        from pkgcheck.checks import SkipCheck
+
+        class Failed(SkipCheck):  # type: ignore[misc]
+            """What raised in setting a check up; pkgcheck leaves the check out and sets up the others."""
+
+        try:
+            if cls in self._broken:
+                raise self._broken[cls]
+            return init()
+        except CacheDisabled as e:
+            self.reasons.setdefault(cls.__name__, ("cache", str(e)))
+            raise
+        except SkipCheck as e:
+            if cause := getattr(e, "cause", None):
+                self._fail(cls, cause)
+            self.reasons.setdefault(cls.__name__, ("skipped", str(e).removeprefix(f"{cls.__name__}: ")))
+            raise
+        except Exception as e:
+            self._fail(cls, e)
+            failed = Failed(cls, str(e))
+            failed.cause = e
+            raise failed from e
+
+    def _fail(self, cls: Any, cause: BaseException) -> None:
+        self._broken[cls] = cause
+        self.failures[cls.__name__] = cause
+        self.reasons[cls.__name__] = ("failed", f"{type(cause).__name__}: {cause}")
 
 
 def make(options: Any, request: ScanRequest) -> Plan:
@@ -110,6 +141,7 @@ def make(options: Any, request: ScanRequest) -> Plan:
         plan.work.append(Work(name, [runner], restrictions.AlwaysTrue))
     ran = {type(c).__name__ for r in (*package_runners, *tree_runners) for c in r.checks}
     chosen = {x.__name__ for x in options.enabled_checks}
+    plan.failures = {x.__name__: init.failures[x.__name__] for x in (*narrow, *wide) if x.__name__ in init.failures}
     plan.checks = [_check_record(x, ran, chosen, init.reasons) for _, x in sorted(objects.CHECKS.items())]
     return plan
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import multiprocessing
 import os
 import signal
@@ -43,12 +44,13 @@ class Pool:
     take with it, and the pool always knows what each one has in hand.
     """
 
-    def __init__(self, function: Callable[[int], Any], count: int, jobs: int, seconds: float = 0, grace: float = 0) -> None:
+    def __init__(self, function: Callable[[int], Any], count: int, jobs: int, seconds: float | list[float] = 0, grace: float = 0) -> None:
         self._function = function
         self._count = count
         self._jobs = max(1, min(jobs, count))
-        self._limit = seconds + grace if seconds else 0
-        self._seconds = seconds
+        self._seconds = seconds if isinstance(seconds, list) else [seconds] * count
+        self._grace = grace
+        self._limited = any(self._seconds)
         self._next = 0
         self._context = multiprocessing.get_context("fork")
         self._workers: list[_Worker] = []
@@ -88,7 +90,7 @@ class Pool:
 
     def _step(self) -> Iterator[Outcome]:
         by_pipe = {x.pipe: x for x in self._workers}
-        for pipe in wait(list(by_pipe), timeout=1 if self._limit else None):
+        for pipe in wait(list(by_pipe), timeout=self._patience()):
             worker = by_pipe[pipe]  # type: ignore[index]
             try:
                 value, fatal, trace = worker.pipe.recv()
@@ -99,9 +101,19 @@ class Pool:
             assert index is not None
             self._give(worker)
             yield Outcome(index, value, fatal=fatal, trace=trace)
-        if self._limit:
-            for worker in [x for x in self._workers if x.index is not None and time.monotonic() - x.began > self._limit]:
-                yield from self._lost(worker, late=True)
+        for worker in [x for x in self._workers if self._left(x) <= 0]:
+            yield from self._lost(worker, late=True)
+
+    def _left(self, worker: _Worker) -> float:
+        """The seconds that a worker may still take for what it has in hand."""
+        if worker.index is None or not (seconds := self._seconds[worker.index]):
+            return math.inf
+        return worker.began + seconds + self._grace - time.monotonic()
+
+    def _patience(self) -> float | None:
+        if not self._limited:
+            return None
+        return max(0.01, min([1.0, *map(self._left, self._workers)]))
 
     def _lost(self, worker: _Worker, late: bool) -> Iterator[Outcome]:
         index = worker.index
@@ -109,7 +121,7 @@ class Pool:
         self._workers.remove(worker)
         code = worker.process.exitcode
         if index is not None:
-            why = f"took longer than {self._seconds:g} s" if late else _reason(code)
+            why = f"took longer than {self._seconds[index]:g} s" if late else _reason(code)
             yield Outcome(index, lost=why, late=late)
         if self._next < self._count:
             self._start()

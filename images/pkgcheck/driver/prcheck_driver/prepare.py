@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -63,7 +64,6 @@ class _Prepare:
         determinism.remember_repository_configs()
         self._output.mkdir(parents=True, exist_ok=True)
         self._repo = self._open()
-        self._inputs = self._digest()
         counts = self._ebuilds()
         eclasses = self._eclasses()
         self._descriptions()
@@ -83,7 +83,7 @@ class _Prepare:
 
         request = self._request
         config = load_config(location=environment.portage_config(request.work, (request.target, *request.masters), stub_repository()))
-        cache = recorded.cache_for(request.output, readonly=False)
+        (cache,) = recorded.cache_for(request.output, readonly=False)
         found = config.objects["repo_config"].get(request.target.path)
         if found is None:
             named = {x.location: x for x in config.objects["repo_config"].values()}
@@ -100,7 +100,8 @@ class _Prepare:
             if os.path.realpath(master.location) not in named:
                 raise RequestError(f"{self._request.target.name} has the master {master.repo_id!r}, which the request does not name")
 
-    def _digest(self) -> str:
+    @functools.cached_property
+    def _inputs(self) -> str:
         """What decides whether an ebuild that did not source would do so now, itself apart."""
         digest = hashlib.sha256()
         for repo in self._repo.trees:
@@ -112,7 +113,7 @@ class _Prepare:
     def _ebuilds(self) -> dict[str, int]:
         wanted, taken, failed, unsupported = [], 0, {}, 0
         total = 0
-        seed = recorded.cache_for(str(self._seed), readonly=True) if self._seed else None
+        seed = recorded.cache_for(str(self._seed), readonly=True)[0] if self._seed else None
         old = recorded.read_json(self._seed / recorded.ERRORS, "errors") if self._seed and not self._request.retry_errors else {}
         kept = set()
         for pkg in self._all():
@@ -137,6 +138,8 @@ class _Prepare:
     def _all(self) -> Any:
         from pkgcore.restrictions import packages
 
+        if self._request.ebuilds is not None:
+            return list(_named(self._repo, self._request.ebuilds))
         # No filter: it would load, and so source, every package.
         return self._repo.itermatch(packages.AlwaysTrue, sorter=sorted, pkg_filter=_valid_names)
 
@@ -197,7 +200,9 @@ class _Prepare:
         counts = {"taken": 0, "sourced": 0, "failed": 0}
         seeded = recorded.read_json(self._seed / recorded.ECLASSES, "eclasses") if self._seed else {}
         found: dict[str, dict[str, Any]] = {}
-        paths = sorted(Path(self._request.target.path, "eclass").glob("*.eclass"))
+        folder = Path(self._request.target.path, "eclass")
+        names = self._request.eclasses
+        paths = sorted(folder.glob("*.eclass") if names is None else (folder / f"{x}.eclass" for x in names))
         wanted = []
         for path in paths:
             name = path.name.removesuffix(".eclass")
@@ -224,9 +229,10 @@ class _Prepare:
         class Beside:
             """The repository, seen as if it lay where the files shall go."""
 
-            def __init__(self, repo: Any, location: str) -> None:
+            def __init__(self, repo: Any, location: str, packages: Any) -> None:
                 self._repo = repo
                 self.location = location
+                self.packages = packages
 
             def __getattr__(self, name: str) -> Any:
                 return getattr(self._repo, name)
@@ -234,12 +240,15 @@ class _Prepare:
         scratch = Path(self._request.work, "generated")
         for folder in ("profiles", "metadata"):
             (scratch / folder).mkdir(parents=True, exist_ok=True)
+        names = self._request.local_flags
+        beside = Beside(self._repo, str(scratch), self._repo.packages if names is None else _present(self._repo, names))
+        pmaint.update_use_local_desc(beside, _Observer())
+        shutil.copyfile(scratch / "profiles" / "use.local.desc", self._output / recorded.LOCAL_DESC)
+        if self._request.restricted:
+            return
         errors = recorded.read_json(self._output / recorded.ERRORS, "errors")
         pkgs = [x for x in self._all() if x.cpvstr not in errors and self._sourceable(x)]
-        beside = Beside(self._repo, str(scratch))
-        pmaint.update_use_local_desc(beside, _Observer())
         pmaint.update_pkg_desc_index(beside, _Observer(), pkgs)
-        shutil.copyfile(scratch / "profiles" / "use.local.desc", self._output / recorded.LOCAL_DESC)
         shutil.copyfile(scratch / "metadata" / "pkg_desc_index", self._output / recorded.DESC_INDEX)
 
 
@@ -261,3 +270,29 @@ def _valid_names(pkgs: Any) -> Any:
             continue
         except StopIteration:
             return
+
+
+def _named(repo: Any, names: frozenset[str]) -> Any:
+    """The ebuilds of that name, as a walk over the repository would find them; what is not there is left out."""
+    from pkgcore.ebuild import cpv
+    from pkgcore.ebuild.errors import InvalidCPV
+
+    for name in sorted(names):
+        try:
+            found = cpv.VersionedCPV(name)
+            versions = repo._get_versions((found.category, found.package))
+        except (InvalidCPV, KeyError):
+            continue
+        # What stands in the file's name, and not what it is equal to.
+        version = name.removeprefix(f"{found.category}/{found.package}-")
+        if found.category in repo.categories and version in versions:
+            yield repo.package_class(found.category, found.package, version)
+
+
+def _present(repo: Any, names: frozenset[str]) -> dict[str, list[str]]:
+    """The packages of that name that have a folder, by category."""
+    found: dict[str, list[str]] = {}
+    for category, package in (x.split("/") for x in names):
+        if category in repo.categories and os.path.isdir(os.path.join(repo.location, category, package)):
+            found.setdefault(category, []).append(package)
+    return found

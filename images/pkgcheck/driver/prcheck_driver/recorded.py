@@ -50,8 +50,8 @@ def read_json(path: Path, member: str) -> dict[str, dict[str, Any]]:
     return found
 
 
-def cache_for(folder: str, *, readonly: bool) -> Any:
-    """pkgcore's cache on a prepared folder's entries."""
+def cache_for(*folders: str, readonly: bool) -> Any:
+    """pkgcore's cache on the entries of prepared folders; the first that has an entry of that name counts."""
     from pkgcore.cache import flat_hash
 
     class PreparedCache(flat_hash.md5_cache):  # type: ignore[misc]
@@ -59,19 +59,31 @@ def cache_for(folder: str, *, readonly: bool) -> Any:
             # md5_cache itself would insist on metadata/md5-cache below it.
             flat_hash.database.__init__(self, location, **config)
 
-    return PreparedCache(os.path.join(folder, CACHE), readonly=readonly)
+    return tuple(PreparedCache(os.path.join(x, CACHE), readonly=readonly) for x in folders)
 
 
 class Prepared:
-    """One repository's prepared folder."""
+    """One repository's prepared folders, the first before the second."""
 
     def __init__(self, repository: Repository) -> None:
-        if repository.prepared is None or not Path(repository.prepared).is_dir():
-            raise PreparedError(f"{repository.name}: no prepared folder {repository.prepared}")
+        if missing := [x for x in repository.prepared if not Path(x).is_dir()]:
+            raise PreparedError(f"{repository.name}: no prepared folder {missing[0]}")
         self.repository = repository
-        self.folder = repository.prepared
-        self.errors = read_json(Path(self.folder, ERRORS), "errors")
-        self.eclasses = read_json(Path(self.folder, ECLASSES), "eclasses")
+        self.folders = repository.prepared
+        self.errors = self._merged(ERRORS, "errors")
+        self.eclasses = self._merged(ECLASSES, "eclasses")
+
+    def _merged(self, file: str, member: str) -> dict[str, dict[str, Any]]:
+        merged: dict[str, dict[str, Any]] = {}
+        for folder in reversed(self.folders):
+            merged |= read_json(Path(folder, file), member)
+        return merged
+
+    @property
+    def local_desc(self) -> str:
+        """The local flags' file: the first folder that has one."""
+        files = [os.path.join(x, LOCAL_DESC) for x in self.folders]
+        return next((x for x in files if os.path.exists(x)), files[0])
 
     def error(self, cpv: str, path: str) -> Mapping[str, Any]:
         """The recorded reason why an ebuild has no entry."""
@@ -151,7 +163,7 @@ def replace_sourcing(prepared: tuple[Prepared, ...]) -> None:
 
 def use_prepared(repo: Any, prepared: Prepared) -> None:
     """Lets *repo* read prepare's metadata and local flags, and never its own generated files."""
-    cache = (cache_for(prepared.folder, readonly=True),)
+    cache = cache_for(*prepared.folders, readonly=True)
     repo.cache = cache
     repo.package_class._cache = cache
 
@@ -161,7 +173,7 @@ def replace_local_desc(prepared: tuple[Prepared, ...]) -> None:
     from pkgcore.ebuild import repo_objs
 
     read = repo_objs.RepoConfig._split_use_desc_file
-    files = {os.path.realpath(x.repository.path): os.path.join(x.folder, LOCAL_DESC) for x in prepared}
+    files = {os.path.realpath(x.repository.path): x.local_desc for x in prepared}
 
     def split(config: Any, name: str, converter: Any, *args: Any, **kwargs: Any) -> Any:
         if name != LOCAL_DESC:

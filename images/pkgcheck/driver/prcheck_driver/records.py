@@ -14,6 +14,7 @@ from .request import Repository
 
 TARGET = "{target}"
 WORK = "{work}"
+PREPARED = "{prepared}"
 
 _MANIFEST = frozenset({"ManifestCheck", "ManifestCollisionCheck"})
 _METADATA_XML = frozenset(
@@ -26,6 +27,7 @@ class Writer:
 
     def __init__(self, trees: tuple[Repository, ...], work: str) -> None:
         names = {trees[0].path: TARGET} | {x.path: f"{{{x.name}}}" for x in trees[1:]} | {work: WORK}
+        names |= {x: PREPARED for tree in trees for x in tree.prepared}
         for path, name in list(names.items()):
             names.setdefault(os.path.realpath(path), name)
         # Longest first: one tree may lie below another.
@@ -97,7 +99,16 @@ class Writer:
         return "" if path.startswith("/") or ".." in path.split("/") else path
 
     def error(
-        self, kind: str, *, check: str = "", category: str = "", package: str = "", version: str = "", message: str, trace: str = ""
+        self,
+        kind: str,
+        *,
+        check: str = "",
+        category: str = "",
+        package: str = "",
+        version: str = "",
+        profile: str = "",
+        message: str,
+        trace: str = "",
     ) -> dict[str, Any]:
         """The record of a failure."""
         return {
@@ -107,6 +118,7 @@ class Writer:
             "category": category,
             "package": package,
             "version": version,
+            "profile": profile,
             "message": self.text(_clean(message)),
             "traceback": self.text(_clean(trace)),
         }

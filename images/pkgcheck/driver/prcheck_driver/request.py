@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import datetime
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ class Repository:
 
     name: str
     path: str
-    prepared: str | None
+    prepared: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,14 @@ class PrepareRequest:
     jobs: int
     ebuild_seconds: float
     retry_errors: bool
+    ebuilds: frozenset[str] | None
+    eclasses: frozenset[str] | None
+    local_flags: frozenset[str] | None
+
+    @property
+    def restricted(self) -> bool:
+        """Whether only a part of the repository is looked at."""
+        return self.ebuilds is not None
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,24 @@ class ScanRequest:
     def repositories(self) -> tuple[Repository, ...]:
         """Target first, then its masters."""
         return (self.target, *self.masters)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the scans of a request with sides."""
+
+    name: str
+    output: str
+    tree: str
+    scan: ScanRequest
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Several scans in one call, which differ in their target and in what they look at."""
+
+    work: str
+    sides: tuple[Side, ...]
 
 
 class _Fields:
@@ -95,6 +122,16 @@ class _Fields:
             raise RequestError(f"{self._where}: {name!r} must be an absolute path, not {value!r}")
         return value.rstrip("/") or "/"
 
+    def paths(self, name: str) -> tuple[str, ...]:
+        """One path, or several, or none."""
+        value = self._left.get(name)
+        if not isinstance(value, list):
+            found = self.optional_path(name)
+            return () if found is None else (found,)
+        if not all(isinstance(x, str) and x.startswith("/") for x in self._left.pop(name)):
+            raise RequestError(f"{self._where}: {name!r} must be absolute paths, not {json.dumps(value)}")
+        return tuple(x.rstrip("/") for x in value)
+
     def optional_path(self, name: str) -> str | None:
         if self._left.get(name) is None:
             self._left.pop(name, None)
@@ -117,7 +154,9 @@ class _Fields:
             raise RequestError(f"{self._where}: {name!r} must be a list of words")
         return tuple(value)
 
-    def optional_texts(self, name: str) -> tuple[str, ...] | None:
+    def optional_texts(self, name: str, *, required: bool = True) -> tuple[str, ...] | None:
+        if not required:
+            self._left.setdefault(name, None)
         if name not in self._left:
             raise RequestError(f"{self._where} lacks {name!r} (null: everything)")
         if self._left[name] is None:
@@ -132,6 +171,13 @@ class _Fields:
         values = self._take(name, (list,), [])
         return tuple(_repository(x, f"{self._where}.{name}[{i}]", prepared) for i, x in enumerate(values))
 
+    def has(self, name: str) -> bool:
+        return self._left.get(name) is not None
+
+    def objects(self, name: str) -> list[Any]:
+        values: list[Any] = self._take(name, (list,), ...)
+        return values
+
     def end(self) -> None:
         if self._left:
             raise RequestError(f"{self._where} has unknown members: {', '.join(sorted(self._left))}")
@@ -141,9 +187,9 @@ def _repository(value: object, where: str, prepared: bool) -> Repository:
     if value is ...:
         raise RequestError(f"{where} is missing")
     fields = _Fields(value, where)
-    out = Repository(fields.text("name"), fields.path("path"), fields.optional_path("prepared"))
+    out = Repository(fields.text("name"), fields.path("path"), fields.paths("prepared"))
     fields.end()
-    if prepared and out.prepared is None:
+    if prepared and not out.prepared:
         raise RequestError(f"{where} lacks 'prepared': a scan needs what prepare made")
     if not Path(out.path).is_dir():
         raise RequestError(f"{where}: {out.path} is no directory")
@@ -199,33 +245,98 @@ def parse_prepare(value: Any) -> PrepareRequest:
         jobs=int(fields.number("jobs", 1, 1)),
         ebuild_seconds=fields.number("ebuildSeconds", 60, 0.1),
         retry_errors=fields.flag("retryErrors", True),
+        ebuilds=_names(fields, "ebuilds", "CATEGORY/PF"),
+        eclasses=_set(fields.optional_texts("eclasses", required=False)),
+        local_flags=_names(fields, "localFlags", "CATEGORY/PACKAGE"),
     )
     fields.end()
+    # Half a restriction would walk the tree for the other half.
+    if len({out.ebuilds is None, out.eclasses is None, out.local_flags is None}) > 1:
+        raise RequestError("request: 'ebuilds', 'eclasses' and 'localFlags' go together: give all or none")
     _unique(out.target, out.masters)
     return out
 
 
-def parse_scan(value: Any) -> ScanRequest:
+def parse_scan(value: Any) -> ScanRequest | Sides:
     """Reads a `scan` request."""
     fields = _open(value)
+    if fields.has("sides"):
+        return _parse_sides(fields)
+    out = _scan(fields, fields, fields.path("work"))
+    fields.end()
+    return out
+
+
+def _scan(fields: _Fields, common: _Fields, work: str, template: ScanRequest | None = None) -> ScanRequest:
+    """One scan: what is the side's own from *fields*, the rest from *common* or from *template*."""
     out = ScanRequest(
         target=fields.repository("target", prepared=True),
-        masters=fields.repositories("masters", prepared=True),
-        packages=fields.optional_texts("packages"),
+        packages=_listed(fields),
         whole_tree=fields.texts("wholeTree"),
-        profiles=fields.text("profiles", "stable,dev"),
-        checks=fields.texts("checks"),
-        keywords=fields.texts("keywords"),
-        verbose=fields.flag("verbose", True),
-        clock=_clock(fields.text("clock")),
-        work=fields.path("work"),
-        cache=fields.path("cache"),
-        jobs=int(fields.number("jobs", 1, 1)),
-        package_seconds=fields.number("packageSeconds", 0, 0),
+        work=work,
+        **(_common(common) if template is None else {x: getattr(template, x) for x in _COMMON}),
     )
-    fields.end()
     _unique(out.target, out.masters)
-    for name in out.packages or ():
-        if name.count("/") != 1 or name.startswith("/") or name.endswith("/"):
-            raise RequestError(f"request: 'packages' must name CATEGORY/PACKAGE, not {name!r}")
     return out
+
+
+_COMMON = ("masters", "profiles", "checks", "keywords", "verbose", "clock", "cache", "jobs", "package_seconds")
+
+
+def _common(fields: _Fields) -> dict[str, Any]:
+    return {
+        "masters": fields.repositories("masters", prepared=True),
+        "profiles": fields.text("profiles", "stable,dev"),
+        "checks": fields.texts("checks"),
+        "keywords": fields.texts("keywords"),
+        "verbose": fields.flag("verbose", True),
+        "clock": _clock(fields.text("clock")),
+        "cache": fields.path("cache"),
+        "jobs": int(fields.number("jobs", 1, 1)),
+        "package_seconds": fields.number("packageSeconds", 0, 0),
+    }
+
+
+def _listed(fields: _Fields) -> tuple[str, ...] | None:
+    names = fields.optional_texts("packages")
+    _check_names(names or (), "packages", "CATEGORY/PACKAGE")
+    return names
+
+
+def _parse_sides(fields: _Fields) -> Sides:
+    work = fields.path("work")
+    values = fields.objects("sides")
+    sides: list[Side] = []
+    for i, value in enumerate(values):
+        own = _Fields(value, f"request.sides[{i}]")
+        name = own.text("name")
+        if not re.fullmatch(r"[a-z][a-z0-9-]{0,31}", name) or name in [x.name for x in sides]:
+            raise RequestError(f"request.sides[{i}]: 'name' must be a word that no other side has, not {name!r}")
+        scan = _scan(own, fields, f"{work}/side", sides[0].scan if sides else None)
+        if sides and scan.target.name != sides[0].scan.target.name:
+            raise RequestError("request: the sides' targets have different names")
+        output = own.path("output")
+        own.end()
+        # Both sides are scanned under one name, so that nothing can depend on where each lies.
+        shown = replace(scan, target=replace(scan.target, path=f"{work}/at/tree"))
+        sides.append(Side(name, output, scan.target.path, shown))
+    if not sides:
+        raise RequestError("request: 'sides' is empty")
+    fields.end()
+    return Sides(work, tuple(sides))
+
+
+def _set(names: tuple[str, ...] | None) -> frozenset[str] | None:
+    return None if names is None else frozenset(names)
+
+
+def _names(fields: _Fields, member: str, form: str) -> frozenset[str] | None:
+    names = fields.optional_texts(member, required=False)
+    _check_names(names or (), member, form)
+    return _set(names)
+
+
+def _check_names(names: tuple[str, ...], member: str, form: str) -> None:
+    for name in names:
+        if name.count("/") != 1 or name.startswith("/") or name.endswith("/"):
+            raise RequestError(f"request: {member!r} must name {form}, not {name!r}")

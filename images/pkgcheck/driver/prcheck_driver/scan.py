@@ -14,7 +14,7 @@ import time
 import traceback
 from typing import Any, BinaryIO
 
-from . import PROTOCOL, determinism, environment, metadata, options, plan, recorded, records, toolchain
+from . import PROTOCOL, determinism, environment, evidence, metadata, options, plan, recorded, records, toolchain
 from .pool import Outcome, Pool
 from .request import Repository, RequestError, ScanRequest
 from .session import Session
@@ -27,8 +27,10 @@ _Records = list[dict[str, Any]]
 def run(request: ScanRequest, output: str) -> int:
     """Scans, writes the stream, and returns the exit code."""
     writer = records.Writer(request.repositories, request.work)
+    output = os.path.abspath(output)
     with open(output, "wb") as out:
         environment.enter(request.work, request.repositories)
+        load(request)
         out.write(records.line(_start(request)))
         out.flush()
         try:
@@ -44,10 +46,26 @@ def run(request: ScanRequest, output: str) -> int:
     return UNFINISHED
 
 
+def load(request: ScanRequest) -> None:
+    """Loads pkgcheck and makes it repeatable. Nothing here depends on the trees, so that sides can share it; once is enough."""
+    if _loaded:
+        return
+    _loaded.append(True)
+    determinism.sort_directories()
+    determinism.keep_mirror_order()
+    determinism.fix_clock(request.clock)
+    determinism.remember_repository_configs()
+    metadata.keep_errors()
+
+
+_loaded: list[bool] = []
+
+
 def _unfinished(out: BinaryIO, record: dict[str, Any]) -> None:
     print(f"prcheck-driver: {record['message']}", file=sys.stderr)
     out.write(records.line(record))
-    out.write(records.line({"type": "end", "complete": False, "packages": 0, "findings": 0, "errors": 1, "checks": 0, "seconds": 0}))
+    counts = {"packages": 0, "findings": 0, "errors": 1, "checks": 0}
+    out.write(records.line({"type": "end", "complete": False, **counts, "lost": [evidence.EVERYTHING], "seconds": 0}))
 
 
 class _Scan:
@@ -62,8 +80,8 @@ class _Scan:
         session = Session(self._options, self._writer)
         packages: _Records = []
         findings: _Records = []
-        errors: _Records = []
-        pool = Pool(lambda i: session.run(made.work[i]), len(made.work), self._request.jobs, self._request.package_seconds)
+        errors: _Records = [self._failed(name, e) for name, e in sorted(made.failures.items())]
+        pool = Pool(lambda i: session.run(made.work[i]), len(made.work), self._request.jobs, self._limits(made))
         for done, outcome in enumerate(pool, 1):
             work = made.work[outcome.index]
             if outcome.value is None:
@@ -80,16 +98,19 @@ class _Scan:
         return self._write(out, made, packages, findings, errors)
 
     def _prepare(self) -> plan.Plan:
-        determinism.sort_directories()
-        determinism.keep_mirror_order()
-        determinism.fix_clock(self._request.clock)
-        determinism.remember_repository_configs()
         prepared = tuple(recorded.Prepared(x) for x in self._request.repositories)
         recorded.replace_sourcing(prepared)
         recorded.replace_local_desc(prepared)
-        metadata.keep_errors()
         self._options = options.parse(self._request, prepared)
         return plan.make(self._options, self._request)
+
+    def _failed(self, check: str, cause: BaseException) -> dict[str, Any]:
+        trace = "".join(traceback.format_exception(cause))
+        return self._writer.error("setup", check=check, message=f"{type(cause).__name__}: {cause}", trace=trace)
+
+    def _limits(self, made: plan.Plan) -> list[float]:
+        """The seconds that each piece of work may take: the limit is one of packages."""
+        return [self._request.package_seconds if x.package else 0 for x in made.work]
 
     def _lost(self, work: plan.Work, outcome: Outcome) -> dict[str, Any]:
         category, package = work.package or ("", "")
@@ -115,6 +136,7 @@ class _Scan:
             "findings": len(findings),
             "errors": len(errors),
             "checks": len(made.checks),
+            "lost": evidence.lost(errors),
             "seconds": round(time.monotonic() - self._began, 3),
         }
         out.write(records.line(end))

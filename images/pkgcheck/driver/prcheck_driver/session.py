@@ -60,11 +60,27 @@ class Session:
                 yield from self._guard(check, check, lambda c: c.finish(), work, errors)
 
     def _items(self, runner: Any, work: Work, errors: list[dict[str, Any]]) -> Iterator[Any]:
+        item = None
         try:
-            yield from runner.source.itermatch(work.restriction)
+            for item in runner.source.itermatch(work.restriction):
+                yield item
         except Exception as e:
             names = "+".join(sorted(type(x).__name__ for x in runner.checks))
-            errors.append(self._error("source", names, work, None, e))
+            errors.append(self._error("source", names, work, self._raising(runner, work) or _After(item), e))
+
+    @staticmethod
+    def _raising(runner: Any, work: Work) -> Any:
+        """The version whose reading raises, found by reading one at a time."""
+        from pkgcore.restrictions import packages, values
+
+        for version in work.versions if len(work.versions) > 1 else ():
+            one = packages.PackageRestriction("fullver", values.StrExactMatch(version))
+            try:
+                for _ in runner.source.itermatch(packages.AndRestriction(work.restriction, one)):
+                    pass
+            except Exception:
+                return _Version(version)
+        return _Version(work.versions[0]) if len(work.versions) == 1 else None
 
     def _feed(self, runner: Any, check: Any, item: Any, work: Work, errors: list[dict[str, Any]]) -> Iterator[tuple[Any, Any]]:
         from pkgcore.package.errors import MetadataException
@@ -99,12 +115,41 @@ class Session:
     def _error(self, kind: str, check: str, work: Work, item: Any, exc: BaseException) -> dict[str, Any]:
         category, package = work.package or ("", "")
         version = getattr(item, "fullver", "") if work.package else ""
+        # A check of the tree that raised at a package has lost more than that package.
+        at = "" if work.package else _culprit(item)
         return self._writer.error(
             kind,
             check=check,
             category=category,
             package=package,
             version=version if isinstance(version, str) else "",
-            message=f"{type(exc).__name__}: {exc}",
+            message=f"{at}{type(exc).__name__}: {exc}",
             trace="".join(traceback.format_exception(exc)),
         )
+
+
+class _Version:
+    """Stands for a version that could not be read."""
+
+    def __init__(self, fullver: str) -> None:
+        self.fullver = fullver
+
+
+class _After:
+    """Stands for what comes after the last thing that could be read."""
+
+    def __init__(self, item: Any) -> None:
+        self.item = item
+
+
+def _culprit(item: Any) -> str:
+    """What a check was given when it raised, for messages."""
+    if isinstance(item, _After):
+        return f"after {_culprit(item.item)}" if item.item is not None else ""
+    if isinstance(item, list | tuple):
+        item = item[0] if item else None
+    for name in ("cpvstr", "key", "name", "path"):
+        if isinstance(value := getattr(item, name, None), str):
+            return f"{value}: "
+    node = getattr(item, "node", None)
+    return f"{node.path}: " if node is not None else ""

@@ -105,7 +105,8 @@ class Repo:
         self._runs += 1
         file, out = self.top / f"request{self._runs}.json", self.top / f"out{self._runs}"
         file.write_text(json.dumps({"protocol": 1} | request), encoding="utf-8")
-        argv = [PYTHON, "-I", str(DRIVER), command, "--request", str(file), "--output", str(out)]
+        scan = "scan" if command == "sides" else command
+        argv = [PYTHON, "-I", str(DRIVER), scan, "--request", str(file), "--output", str(out)]
         done = subprocess.run(argv, capture_output=True, encoding="utf-8", check=False, timeout=120)
         raw = out.read_bytes() if out.exists() else b""
         records = [json.loads(raw)] if command != "scan" and raw else [json.loads(x) for x in raw.splitlines()]

@@ -99,7 +99,7 @@ def test_a_check_that_raises_does_not_take_the_others_along(tmp_path: Path) -> N
         source=SimpleNamespace(itermatch=lambda restriction: [_Pkg()]),
         _metadata_errors=[],
     )
-    writer = Writer((Repository("demo", str(tmp_path), None),), str(tmp_path / "work"))
+    writer = Writer((Repository("demo", str(tmp_path), ()),), str(tmp_path / "work"))
     session = Session(SimpleNamespace(filtered_keywords={_Result}), writer)
     out = session.run(plan.Work("app-misc/foo", [runner], None, ("app-misc", "foo"), ("1.0",)))
     assert len(out["findings"]) == 2
@@ -110,7 +110,7 @@ def test_a_check_that_raises_does_not_take_the_others_along(tmp_path: Path) -> N
 
 def test_what_was_lost_makes_the_scan_incomplete(tmp_path: Path) -> None:
     request = SimpleNamespace(repositories=(), work=str(tmp_path), jobs=1)
-    writer = Writer((Repository("demo", str(tmp_path), None),), str(tmp_path / "work"))
+    writer = Writer((Repository("demo", str(tmp_path), ()),), str(tmp_path / "work"))
     made = scan._Scan(request, writer)  # type: ignore[arg-type]
     lost = made._lost(plan.Work("a/b", [], None, ("a", "b"), ("1",)), Outcome(0, lost="its worker was killed by SIGKILL"))
     assert (lost["kind"], lost["category"], lost["package"]) == ("worker", "a", "b")
@@ -123,7 +123,7 @@ def test_what_was_lost_makes_the_scan_incomplete(tmp_path: Path) -> None:
 
 def test_values_are_json_and_have_no_paths(tmp_path: Path) -> None:
     tree, master = tmp_path / "tree", tmp_path / "tree" / "master"
-    writer = Writer((Repository("demo", str(tree), None), Repository("m", str(master), None)), str(tmp_path / "work"))
+    writer = Writer((Repository("demo", str(tree), ()), Repository("m", str(master), ())), str(tmp_path / "work"))
     assert writer.value({"b", "a"}) == ["a", "b"]
     assert writer.value(("x", ("y", 1, None, True))) == ["x", ["y", 1, None, True]]
     assert writer.value(b"\xff") == "\\xff"
