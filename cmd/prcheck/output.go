@@ -51,6 +51,8 @@ type toolchainDocument struct {
 type evidenceDocument struct {
 	Base verdict.SideEvidence `json:"base"`
 	Head verdict.SideEvidence `json:"head"`
+	// Rules is the table that told the facts apart.
+	Rules verdict.RuleTable `json:"rules"`
 }
 
 // timings are seconds: of everything, of each stage, and of each stage's steps.
@@ -68,6 +70,7 @@ type stageTiming struct {
 // report prints the verdict and returns the exit code as an error.
 func (s *session) report(out io.Writer, p plan.Plan, v *verdict.Verdict, took time.Duration) error {
 	names := report.Names{Branch: p.Revision.Branch, Base: p.Revision.Base, Head: p.Revision.Head, Profile: p.Snapshot.Name}
+	s.warn(v)
 	var err error
 	if s.options.output == "json" {
 		encoder := json.NewEncoder(out)
@@ -94,6 +97,18 @@ func (s *session) report(out io.Writer, p plan.Plan, v *verdict.Verdict, took ti
 	return &exitError{exitUndecided}
 }
 
+// warn tells whoever looks after the profile what the author of a change need not know.
+func (s *session) warn(v *verdict.Verdict) {
+	if names := v.Rules.NoKeyword; len(names) > 0 {
+		fmt.Fprintf(s.err, "prcheck: warning: the profile's severities name what is no keyword of pkgcheck %s, and changes nothing: %s (pkgcheck show --keywords lists them)\n",
+			report.Visible(v.Rules.Pkgcheck), report.Visible(strings.Join(names, ", ")))
+	}
+	if names := v.Head.UnknownRules; len(names) > 0 {
+		fmt.Fprintf(s.err, "prcheck: warning: prcheck has no rules for what these keywords of pkgcheck %s say, and compares it word by word: %s\n",
+			report.Visible(v.Rules.Pkgcheck), report.Visible(strings.Join(names, ", ")))
+	}
+}
+
 func (s *session) terminalOptions(out io.Writer) report.TerminalOptions {
 	o := report.TerminalOptions{Existing: s.options.existing, Local: true}
 	f, ok := out.(*os.File)
@@ -116,7 +131,7 @@ func newDocument(p plan.Plan, v *verdict.Verdict, line string, took time.Duratio
 		Unveiled: v.Of(finding.ClassUnveiled), Hidden: v.Of(finding.ClassHidden), Unstable: v.Of(finding.ClassUnstable),
 		Revision: v.Revision, Masters: p.Masters,
 		Toolchain: toolchainDocument{Name: p.Snapshot.Image, Versions: v.Head.Tool},
-		Evidence:  evidenceDocument{v.Base, v.Head},
+		Evidence:  evidenceDocument{v.Base, v.Head, v.Rules},
 		Timings:   timings{Total: seconds(took), Stages: map[string]stageTiming{}},
 	}
 	if d.Masters == nil {

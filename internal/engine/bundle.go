@@ -39,7 +39,7 @@ func BundleNames() []string {
 	for _, side := range Sides {
 		names = append(names, StreamName(side))
 	}
-	return names
+	return append(names, TablesName())
 }
 
 // bundle shows a layout's results under their names in a bundle: regular files only, opened without following a link
@@ -84,6 +84,9 @@ func (b bundle) locate(name string) (dir, file string, ok bool) {
 		if name == StreamName(side) {
 			return b.layout.Scanned(), side + ".jsonl", true
 		}
+	}
+	if name == TablesName() {
+		return b.layout.Scanned(), tablesFile, true
 	}
 	return "", "", false
 }

@@ -75,9 +75,19 @@ func evaluate(bundle fs.FS, p plan.Plan, v *verdict.Verdict) error {
 			return err
 		}
 	}
+	table, described, tableErr := ruleTable(bundle, sides[Head].stream.Start.Versions)
+	if tableErr == nil {
+		described.NoKeyword = noKeyword(table, p.Snapshot.Severities)
+		sides[Base].makeFacts(table, p.Snapshot.Severities)
+		sides[Head].makeFacts(table, p.Snapshot.Severities)
+	}
+	v.Rules = described
 	v.Base, v.Head = sides[Base].evidence(), sides[Head].evidence()
 	if err := judgeable(sides[Base], sides[Head], p); err != nil {
 		return err
+	}
+	if tableErr != nil {
+		return tableErr
 	}
 	c := compare.Compare(sides[Base].side(p), sides[Head].side(p), compare.Options{Renames: renames})
 	if len(c.Gaps) > 0 {
@@ -135,14 +145,11 @@ func readSide(bundle fs.FS, p plan.Plan, side string, expected []string) (*scann
 	if err != nil {
 		return nil, incomplete("The results of the %s cannot be used: %v.", side, err)
 	}
-	s := &scanned{name: side, stream: stream, expected: expected}
-	s.makeFacts(p.Snapshot.Severities)
-	return s, nil
+	return &scanned{name: side, stream: stream, expected: expected}, nil
 }
 
 // makeFacts takes the findings apart, under the profile's severities.
-func (s *scanned) makeFacts(severities map[string]finding.Level) {
-	table := pkgcheck.Default()
+func (s *scanned) makeFacts(table *pkgcheck.Table, severities map[string]finding.Level) {
 	s.facts = table.Facts(s.stream.Findings)
 	unknown := map[string]bool{}
 	for i := range s.facts {

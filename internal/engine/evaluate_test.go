@@ -11,6 +11,9 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/prcheck/prcheck/internal/checker/pkgcheck"
 	"github.com/prcheck/prcheck/internal/engine"
 	"github.com/prcheck/prcheck/internal/finding"
 	"github.com/prcheck/prcheck/internal/plan"
@@ -111,11 +114,27 @@ func TestEvaluate(t *testing.T) {
 			o.Packages = nil
 			b.outcomes[plan.StageScan] = o
 		}, finding.ConclusionError, plan.ReasonIncomplete, "counted"},
-		"a check that raised on the head":   {func(b *bundled) { b.head.errors = []string{"check"} }, finding.ConclusionError, plan.ReasonIncomplete, "it raised"},
-		"a check that raised on both":       {func(b *bundled) { b.base.errors, b.head.errors = []string{"check"}, []string{"check"} }, finding.ConclusionError, plan.ReasonIncomplete, "head"},
-		"a base that does not scan":         {func(b *bundled) { b.base.errors = []string{"sourcing"} }, finding.ConclusionNeutral, plan.ReasonBrokenBase, "target branch itself"},
-		"a worker of the base's scan died":  {func(b *bundled) { b.base.errors = []string{"worker"} }, finding.ConclusionError, plan.ReasonIncomplete, "base"},
-		"another version of the tool":       {func(b *bundled) { b.head.pkgcheck = "0.10.50" }, finding.ConclusionError, plan.ReasonUnlike, "versions"},
+		"a check that raised on the head":  {func(b *bundled) { b.head.errors = []string{"check"} }, finding.ConclusionError, plan.ReasonIncomplete, "it raised"},
+		"a check that raised on both":      {func(b *bundled) { b.base.errors, b.head.errors = []string{"check"}, []string{"check"} }, finding.ConclusionError, plan.ReasonIncomplete, "head"},
+		"a base that does not scan":        {func(b *bundled) { b.base.errors = []string{"sourcing"} }, finding.ConclusionNeutral, plan.ReasonBrokenBase, "target branch itself"},
+		"a worker of the base's scan died": {func(b *bundled) { b.base.errors = []string{"worker"} }, finding.ConclusionError, plan.ReasonIncomplete, "base"},
+		"another version of the tool":      {func(b *bundled) { b.head.pkgcheck = "0.10.50" }, finding.ConclusionError, plan.ReasonUnlike, "versions"},
+		"a version that there are no tables for": {func(b *bundled) {
+			b.base.pkgcheck, b.head.pkgcheck = "0.10.50", "0.10.50"
+		}, finding.ConclusionError, plan.ReasonIncomplete, "no rule table for pkgcheck 0.10.50"},
+		"tables of that version": {func(b *bundled) {
+			b.base.pkgcheck, b.head.pkgcheck = "0.10.50", "0.10.50"
+			b.tables = tablesOf("0.10.50")
+		}, finding.ConclusionSuccess, "", ""},
+		"tables of another installation": {func(b *bundled) {
+			b.base.pkgcheck, b.head.pkgcheck = "0.10.50", "0.10.50"
+			b.tables = strings.Replace(tablesOf("0.10.50"), `"git":"2"`, `"git":"3"`, 1)
+		}, finding.ConclusionError, plan.ReasonIncomplete, "none that fits"},
+		"tables that are none": {func(b *bundled) { b.tables = `{"type":"tables"}` }, finding.ConclusionError, plan.ReasonIncomplete, "rule tables that the run brought"},
+		"tables without end":   {func(b *bundled) { b.tables = strings.Repeat(" ", pkgcheck.TablesLimit+1) }, finding.ConclusionError, plan.ReasonIncomplete, "larger than"},
+		"tables that nobody needs": {func(b *bundled) {
+			b.tables = tablesOf("0.10.50")
+		}, finding.ConclusionSuccess, "", ""},
 		"a check that ran on one side only": {func(b *bundled) { b.head.checks = []string{"ACheck"} }, finding.ConclusionError, plan.ReasonUnlike, "BCheck"},
 		"no check at all":                   {func(b *bundled) { b.head.checks, b.base.checks = nil, nil }, finding.ConclusionError, plan.ReasonIncomplete, "No check"},
 		"another clock":                     {func(b *bundled) { b.head.clock = "2026-11-22T00:00:00Z" }, finding.ConclusionError, plan.ReasonUnlike, "scanned at"},
@@ -141,11 +160,24 @@ func TestEvaluate(t *testing.T) {
 	}
 }
 
+func TestEvaluateNamesSeveritiesOfNoKeyword(t *testing.T) {
+	t.Parallel()
+	b := newBundled()
+	for _, name := range []string{"UnknownLicense", "UnknownLicence", "Nonsense"} {
+		b.plan.Snapshot.Severities[name] = finding.LevelWarning
+	}
+	v := engine.Evaluate(b.files(t), b.plan)
+	if diff := cmp.Diff([]string{"Nonsense", "UnknownLicence"}, v.Rules.NoKeyword); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // bundled is a bundle under test.
 type bundled struct {
 	plan       plan.Plan
 	outcomes   map[plan.Stage]plan.Outcome
 	base, head stream
+	tables     string
 	without    string
 }
 
@@ -172,8 +204,34 @@ func (b *bundled) files(tb testing.TB) fstest.MapFS {
 		}
 		files[engine.OutcomeName(s)] = &fstest.MapFile{Data: data}
 	}
+	if b.tables != "" {
+		files[engine.TablesName()] = &fstest.MapFile{Data: []byte(b.tables)}
+	}
 	delete(files, b.without)
 	return files
+}
+
+// tablesOf are tables as the driver of a small pkgcheck writes them.
+func tablesOf(version string) string {
+	return fmt.Sprintf(`{"type":"tables","protocol":1,"versions":{"pkgcheck":%q,"pkgcore":"1","snakeoil":"1","python":"3","bash":"5","git":"2","perlModule":false},
+ "keywords":[{"name":"UnknownLicense","level":"error","scope":"version","checks":["ACheck"],"summary":"","attributes":[{"name":"attr","kind":"value"},{"name":"licenses","kind":"list"}],"metadataError":""}],
+ "checks":[{"name":"ACheck","scope":"version","sources":["RepoSource"],"keywords":["UnknownLicense"]}]}`, version)
+}
+
+// Tables are a run's word. However they look, they make no success of a run that found something, and no panic.
+func FuzzEvaluateTables(f *testing.F) {
+	f.Add([]byte(tablesOf("0.10.50")))
+	f.Add([]byte(strings.ReplaceAll(tablesOf("0.10.50"), "list", "text")))
+	f.Fuzz(func(t *testing.T, tables []byte) {
+		b := newBundled()
+		b.base.pkgcheck, b.head.pkgcheck = "0.10.50", "0.10.50"
+		b.head.findings = []string{badLicence}
+		files := b.files(t)
+		files[engine.TablesName()] = &fstest.MapFile{Data: tables}
+		if v := engine.Evaluate(files, b.plan); v.Conclusion != finding.ConclusionFailure && v.Conclusion != finding.ConclusionError {
+			t.Errorf("%s: %s", v.Conclusion, v.Message)
+		}
+	})
 }
 
 // Whatever a scan writes, a verdict comes of it, and none but of what is understood is a success.

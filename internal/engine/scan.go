@@ -48,6 +48,9 @@ func (s *stage) scan(ctx context.Context) error {
 	if err := s.step("metadata", s.assemble); err != nil {
 		return err
 	}
+	if _, err := s.tables(ctx); err != nil {
+		return fmt.Errorf("asking the tool for its rules: %w", err)
+	}
 	for _, side := range Sides {
 		if err := s.step(side+" scan", func() error { return s.scanSide(ctx, side) }); err != nil {
 			return fmt.Errorf("scanning the %s: %w", side, err)

@@ -68,6 +68,27 @@ type SideEvidence struct {
 	UnknownRules []string `json:"unknownRules,omitempty"`
 }
 
+// RuleSource says where a rule table comes from.
+type RuleSource string
+
+// The sources of rule tables.
+const (
+	RulesBuiltIn   RuleSource = "built-in"  // checked in with prcheck, for the toolchain image's pkgcheck
+	RulesGenerated RuleSource = "generated" // made from what the run's own pkgcheck says of itself
+)
+
+// RuleTable says which table told facts apart. It is empty where nothing was compared.
+type RuleTable struct {
+	Source   RuleSource `json:"source,omitempty"`
+	Pkgcheck string     `json:"pkgcheck,omitempty"` // the version that the table is for
+	Rules    int        `json:"rules,omitempty"`
+	// Whole are keywords of the tool that have no row, for they hold something that the policy does not know. Their findings are
+	// compared word by word; operators are shown them. At most 200.
+	Whole []string `json:"whole,omitempty"`
+	// NoKeyword are names in the profile's severities that the tool has no keyword for. At most 200.
+	NoKeyword []string `json:"noKeyword,omitempty"`
+}
+
 // PackageTime is how long the scan of one package took.
 type PackageTime struct {
 	Package string  `json:"package"` // cat/pn
@@ -99,6 +120,7 @@ type Verdict struct {
 	Scope    plan.Scope    `json:"scope"`
 	Base     SideEvidence  `json:"base"`
 	Head     SideEvidence  `json:"head"`
+	Rules    RuleTable     `json:"rules,omitzero"`
 	// SecondLook is nil where nothing had to be scanned again.
 	SecondLook *SecondLook    `json:"secondLook,omitempty"`
 	Outcomes   []plan.Outcome `json:"outcomes"`

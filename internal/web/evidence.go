@@ -111,7 +111,7 @@ func evidenceOf(v *verdict.Verdict, p *plan.Plan) *Evidence {
 	}
 	e := &Evidence{
 		Image: p.Snapshot.Image, Seed: v.Head.Seed, Clock: v.Head.Clock, Arguments: v.Head.Arguments, RepositoryName: v.Head.RepositoryName,
-		Tool: v.Head.Tool, Masters: p.Masters, UnknownRules: append([]string{}, v.Head.UnknownRules...), SnapshotProfiles: p.Snapshot.Profiles,
+		Tool: v.Head.Tool, Masters: p.Masters, Rules: v.Rules, UnknownRules: append([]string{}, v.Head.UnknownRules...), SnapshotProfiles: p.Snapshot.Profiles,
 		Base: sideOf(v.Base, v.Revision.Base), Head: sideOf(v.Head, v.Revision.Merge),
 		Checks: []string{}, OneSided: []string{}, Skipped: []SkippedCheck{}, Sandbox: []string{}, MissingSandbox: []string{},
 	}

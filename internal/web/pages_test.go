@@ -235,3 +235,21 @@ func TestUnchangedPageIsNotSentAgain(t *testing.T) {
 		t.Errorf("style sheet: %d", css.Code)
 	}
 }
+
+func TestEvidenceNamesTheRuleTable(t *testing.T) {
+	f := newFixture(t, ebuilds)
+	v := failing()
+	v.Rules = verdict.RuleTable{Source: verdict.RulesGenerated, Pkgcheck: "0.10.50", NoKeyword: []string{"NoSuchKeyword"}}
+	v.Head.UnknownRules = []string{"FutureRiddle"}
+	r := record(1)
+	f.settle(r, v, nil)
+	page := f.page("/run/" + r.Hash[:12])
+	for _, want := range []string{"generated</bdi>, for pkgcheck <bdi hx-ignore>0.10.50", ">NoSuchKeyword</bdi></code>", ">FutureRiddle</bdi></code>"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if twin := f.twin(r.Hash); twin.Evidence == nil || twin.Evidence.Rules.Source != verdict.RulesGenerated {
+		t.Errorf("the page's data name %+v", twin.Evidence)
+	}
+}

@@ -117,6 +117,7 @@ type Evidence struct {
 	Sandbox          []string          `json:"sandbox"`
 	MissingSandbox   []string          `json:"missingSandbox"`
 	Masters          []plan.Master     `json:"masters"`
+	Rules            verdict.RuleTable `json:"rules"`
 	UnknownRules     []string          `json:"unknownRules"`
 	SnapshotProfiles []string          `json:"profiles"`
 	Unfolded         bool              `json:"-"` // where there is nothing else to read

@@ -54,18 +54,6 @@ type CheckTable struct {
 	Summary     string   `json:"summary"`
 }
 
-// ParseTables reads the driver's tables, strictly.
-func ParseTables(data []byte) (*Tables, error) {
-	var t Tables
-	if err := strict(data, &t); err != nil {
-		return nil, fmt.Errorf("reading pkgcheck's tables: %w", err)
-	}
-	if t.Type != "tables" || len(t.Keywords) == 0 || len(t.Checks) == 0 {
-		return nil, fmt.Errorf("reading pkgcheck's tables: a record of type %q with %d keywords and %d checks", t.Type, len(t.Keywords), len(t.Checks))
-	}
-	return &t, nil
-}
-
 // Table says, keyword by keyword, what each attribute means for the identity.
 type Table struct {
 	Pkgcheck string         `json:"pkgcheck"` // the version it was made for
