@@ -6,6 +6,7 @@ package ebuild
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -51,7 +52,7 @@ func ParseEntry(data []byte) (Entry, error) {
 	for rest != "" {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
-		key, value, ok := strings.Cut(line, "=")
+		key, value, ok := strings.Cut(trim(line), "=")
 		if !ok {
 			return Entry{}, fmt.Errorf("%.80q is no line of a metadata entry", line)
 		}
@@ -75,9 +76,9 @@ func (e *Entry) set(key, value string) error {
 			e.Subslot = e.Slot
 		}
 	case "IUSE":
-		e.IUSE = strings.Fields(value)
+		e.IUSE = fields(value)
 	case "KEYWORDS":
-		e.Keywords = strings.Fields(value)
+		e.Keywords = fields(value)
 	case "LICENSE":
 		e.License = value
 	case "SRC_URI":
@@ -99,15 +100,13 @@ func (e *Entry) set(key, value string) error {
 	case "IDEPEND":
 		e.Deps[Idepend] = value
 	case "INHERIT":
-		e.Inherit = strings.Fields(value)
+		e.Inherit = fields(value)
 	case "_eclasses_":
 		return e.setEclasses(value)
 	case "_md5_":
 		e.MD5 = value
 	case "DEFINED_PHASES":
-		if value != "-" {
-			e.DefinedPhases = strings.Fields(value)
-		}
+		e.DefinedPhases = slices.DeleteFunc(fields(value), func(s string) bool { return s == "-" })
 	case "DESCRIPTION":
 		e.Description = value
 	case "HOMEPAGE":

@@ -4,72 +4,41 @@
 package ebuild
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"slices"
 	"strings"
-	"syscall"
 )
-
-// Layout is what metadata/layout.conf and profiles/repo_name say of a repository.
-type Layout struct {
-	Name           string   // profiles/repo_name, else repo-name of layout.conf
-	Masters        []string // names of repositories
-	MastersUnset   bool     // layout.conf does not mention masters
-	ProfileFormats []string // sorted
-	Values         map[string]string
-}
-
-// ReadLayout reads a repository's metadata/layout.conf and profiles/repo_name. A repository need not have either.
-func ReadLayout(tree fs.FS) (Layout, error) {
-	text, _, err := readText(tree, "metadata/layout.conf")
-	if err != nil {
-		return Layout{}, err
-	}
-	l := Layout{Values: map[string]string{}}
-	for line := range strings.Lines(text) {
-		if key, value, ok := strings.Cut(line, "="); ok {
-			l.Values[strings.TrimSpace(key)] = strings.TrimSpace(value)
-		}
-	}
-	masters, ok := l.Values["masters"]
-	l.Masters, l.MastersUnset = strings.Fields(masters), !ok
-	l.Name = l.Values["repo-name"]
-	return l, nil
-}
 
 // notCategories are folders of a repository without profiles/categories that hold no packages.
 var notCategories = []string{"eclass", "profiles", "metadata", "licenses"}
 
 // Categories lists the categories of a repository, sorted. The first tree is the repository, the others are its masters: what any of
-// their profiles/categories names is a category. Where none has such a file, every folder is one.
+// their profiles/categories names is a category. Where none has such a file, every folder of the repository is one.
 func Categories(trees ...fs.FS) ([]string, error) {
-	names := []string{}
+	names, listed := []string{}, false
 	for _, tree := range trees {
 		text, _, err := readText(tree, "profiles/categories")
 		if err != nil {
 			return nil, err
 		}
-		for line := range strings.Lines(text) {
-			line, _, _ = strings.Cut(line, "#")
-			if line = strings.TrimSpace(line); line != "" {
-				names = append(names, line)
-			}
+		for _, line := range numbered(text) { // comments are not known here
+			names, listed = append(names, trim(line)), true
 		}
 	}
-	if len(names) == 0 && len(trees) > 0 {
+	if !listed && len(trees) > 0 {
 		folders, err := foldersIn(trees[0], ".")
 		if err != nil {
 			return nil, err
 		}
 		for _, name := range folders {
-			if !strings.HasPrefix(name, ".") && !slices.Contains(notCategories, name) {
+			if !slices.Contains(notCategories, name) {
 				names = append(names, name)
 			}
 		}
 	}
+	names = slices.DeleteFunc(names, func(name string) bool { return !IsCategoryName(name) })
 	slices.Sort(names)
 	return slices.Compact(names), nil
 }
@@ -87,7 +56,7 @@ func (p Package) Key() string { return p.Category + "/" + p.Name }
 func Packages(tree fs.FS, categories []string) ([]Package, error) {
 	found := []Package{}
 	for _, category := range categories {
-		if !fs.ValidPath(category) {
+		if !IsCategoryName(category) {
 			continue
 		}
 		names, err := foldersIn(tree, category)
@@ -104,10 +73,17 @@ func Packages(tree fs.FS, categories []string) ([]Package, error) {
 			}
 		}
 	}
+	slices.SortStableFunc(found, func(a, b Package) int {
+		if c := strings.Compare(a.Category, b.Category); c != 0 {
+			return c
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
 	return found, nil
 }
 
-// ReadPackage lists the ebuilds of one package; a package that is not there has none.
+// ReadPackage lists the ebuilds of one package; a package that is not there has none. Versions that are equal stand in the order of
+// their texts.
 func ReadPackage(tree fs.FS, category, name string) (Package, error) {
 	p := Package{Category: category, Name: name}
 	if !IsCategoryName(category) || !IsPackageName(name) {
@@ -120,12 +96,14 @@ func ReadPackage(tree fs.FS, category, name string) (Package, error) {
 	}
 	for _, entry := range entries {
 		pf, ok := strings.CutSuffix(entry.Name(), ".ebuild")
-		version, ok2 := strings.CutPrefix(pf, name+"-")
-		if !ok || !ok2 {
+		if !ok {
 			continue
 		}
-		v, err := ParseVersion(version)
-		if err == nil && isKind(tree, folder, entry, 0) {
+		version, ok := strings.CutPrefix(pf, name+"-")
+		if !ok {
+			continue
+		}
+		if v, err := ParseVersion(version); err == nil && isKind(tree, folder, entry, 0) {
 			p.Versions = append(p.Versions, v)
 		}
 	}
@@ -136,7 +114,7 @@ func ReadPackage(tree fs.FS, category, name string) (Package, error) {
 // readDir lists a folder; one that is not there is empty.
 func readDir(tree fs.FS, name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(tree, name)
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+	if missing(err) {
 		return nil, nil
 	}
 	if err != nil {
@@ -146,14 +124,14 @@ func readDir(tree fs.FS, name string) ([]fs.DirEntry, error) {
 }
 
 // foldersIn lists the folders in a folder, links to folders among them.
-func foldersIn(tree fs.FS, name string) ([]string, error) {
-	entries, err := readDir(tree, name)
+func foldersIn(tree fs.FS, folder string) ([]string, error) {
+	entries, err := readDir(tree, folder)
 	if err != nil {
 		return nil, err
 	}
 	names := []string{}
 	for _, entry := range entries {
-		if isKind(tree, name, entry, fs.ModeDir) {
+		if isKind(tree, folder, entry, fs.ModeDir) {
 			names = append(names, entry.Name())
 		}
 	}

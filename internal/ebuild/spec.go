@@ -74,20 +74,10 @@ func (p *specParser) next() string {
 		p.peeked = ""
 		return word
 	}
-	i := 0
-	for i < len(p.rest) && isSpace(p.rest[i]) {
-		i++
-	}
-	j := i
-	for j < len(p.rest) && !isSpace(p.rest[j]) {
-		j++
-	}
-	word := p.rest[i:j]
-	p.rest = p.rest[j:]
+	var word string
+	word, p.rest = nextWord(p.rest)
 	return word
 }
-
-func isSpace(c byte) bool { return c == ' ' || '\t' <= c && c <= '\r' }
 
 func (p *specParser) parse() ([]Node, error) {
 	var open []Node // groups around what is read now; nodes collects
@@ -159,4 +149,23 @@ func operator(word string) (Kind, bool) {
 		return AtMostOne, true
 	}
 	return Use, word[len(word)-1] == '?'
+}
+
+// LeavesOf yields the words of a specification as Leaves does, but copies nothing and does not look whether the groups match.
+func LeavesOf(s string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		renamed := false
+		for word := range words(s) {
+			_, opens := operator(word)
+			switch {
+			case renamed:
+				renamed = false
+			case word == "->":
+				renamed = true
+			case opens || word == ")":
+			case !yield(word):
+				return
+			}
+		}
+	}
 }

@@ -1,0 +1,89 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package ebuild
+
+import (
+	"errors"
+	"strings"
+)
+
+// ProfileLine is a line of one of a profile's files that speak of packages.
+type ProfileLine struct {
+	File    string // below profiles/
+	Line    int
+	Removes bool   // it begins with "-": it takes away what a parent profile says
+	System  bool   // of packages: it begins with "*"
+	Text    string // without comment and removal
+	Atom    Atom
+	Words   []string // behind the atom: flags, keywords
+	Err     error    // why it has no atom; pkgcore leaves such a line out
+}
+
+// packageFiles are the files of a profile whose lines name packages; the value tells what they look like.
+var packageFiles = map[string]lineForm{
+	"package.mask": atomAlone, "package.unmask": atomAlone, "package.deprecated": atomAlone,
+	"package.keywords": atomAndWords, "package.accept_keywords": atomAndWords,
+	"package.use": atomAndWords, "package.use.stable": atomAndWords,
+	"package.use.force": atomAndWords, "package.use.stable.force": atomAndWords,
+	"package.use.mask": atomAndWords, "package.use.stable.mask": atomAndWords,
+	"package.bashrc": atomAndWords, "package.provided": versioned, "packages": system,
+}
+
+// lineForm is what the lines of a file look like.
+type lineForm uint8
+
+const (
+	atomAlone    lineForm = iota // [-]ATOM
+	atomAndWords                 // ATOM WORD…
+	versioned                    // [-]CATEGORY/PACKAGE-VERSION
+	system                       // [-][*]ATOM, -*
+)
+
+// IsPackageFile tells whether a file of a profile (package.mask, packages, …) is one whose lines name packages.
+func IsPackageFile(name string) bool {
+	_, ok := packageFiles[name]
+	return ok
+}
+
+// ParseProfileLines reads a file of a profile whose lines name packages. name is the file's kind (package.mask), file what the lines
+// are called after.
+func ParseProfileLines(name, file, text string) []ProfileLine {
+	lines := []ProfileLine{}
+	for number, line := range meaningful(text) {
+		l := ProfileLine{File: file, Line: number}
+		l.Err = l.parse(packageFiles[name], line)
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+func (l *ProfileLine) parse(form lineForm, line string) error {
+	l.Text = line
+	if form != atomAndWords {
+		l.Text, l.Removes = strings.CutPrefix(line, "-")
+	}
+	if form == system {
+		if l.Text, l.System = strings.CutPrefix(l.Text, "*"); l.Text == "" && l.System && l.Removes {
+			return nil // all of the parents' lines
+		}
+	}
+	text := l.Text
+	switch form {
+	case atomAndWords:
+		text, _ = nextWord(text)
+		l.Words = fields(l.Text)[1:]
+	case versioned:
+		text = "=" + text
+	default:
+	}
+	var err error
+	if l.Atom, err = ParseAtom(text); err != nil {
+		return err
+	}
+	if form == versioned && (l.Atom.Glob || l.Atom.String() != "="+l.Atom.Key()+"-"+l.Atom.Version) {
+		l.Atom = Atom{}
+		return errors.New("it is not a package with its version")
+	}
+	return nil
+}
