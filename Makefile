@@ -43,11 +43,11 @@ test-unit: setup k8s-bins toolchain corpus ## Run all Go tests that need no clus
 	go test -timeout 30m ./...
 
 .PHONY: test-cluster
-test-cluster: setup k8s-bins images ## Run the tests on a real cluster of two nodes, the demo's scenario among them
+test-cluster: cluster-parts ## Run the tests on a real cluster of two nodes, the demo's scenario among them
 	go test -tags cluster -count=1 -timeout 40m -v ./test/cluster/... ./test/e2e/...
 
 .PHONY: demo
-demo: setup k8s-bins images ## Check real pull requests on a cluster that it starts itself; KEEP=1 leaves it running
+demo: cluster-parts ## Check real pull requests on a cluster that it starts itself; KEEP=1 leaves it running
 	go run ./test/demo/cmd $(if $(KEEP),--keep)
 
 .PHONY: demo-down

@@ -4,6 +4,10 @@
 k8s-bins: ## Build Kubernetes, etcd, CoreDNS and Helm into the cache (once; minutes)
 	go run ./hack/bins
 
+.PHONY: cluster-parts
+cluster-parts: setup ## Build the cluster's programs and the images, side by side: each often waits, for a download or its one linker
+	$(MAKE) --no-print-directory --output-sync=line -j2 k8s-bins images
+
 .PHONY: cluster-up
 cluster-up: setup k8s-bins ## Start the local Kubernetes: a control plane and two real nodes
 	go run ./test/cluster/cmd up
