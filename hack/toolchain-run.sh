@@ -25,7 +25,7 @@ done
 rootfs=${PRCHECK_TOOLCHAIN:-$("$here/../images/pkgcheck/build.sh" | tail -n 1)}
 export rootfs network
 exec unshare --mount --fork --pid --kill-child bash -euc '
-    top=$(mktemp -d)
+    top=$rootfs/mnt # a folder that is there, and empty; only this namespace sees what is mounted on it
     mount -t tmpfs tmpfs "$top"
     mkdir "$top/upper" "$top/work" "$top/root"
     mount -t overlay overlay -o "lowerdir=$rootfs,upperdir=$top/upper,workdir=$top/work" "$top/root"

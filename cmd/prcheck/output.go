@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,6 +100,14 @@ func (s *session) report(out io.Writer, p plan.Plan, v *verdict.Verdict, took ti
 
 // warn tells whoever looks after the profile what the author of a change need not know.
 func (s *session) warn(v *verdict.Verdict) {
+	missing := []string{}
+	for _, o := range v.Outcomes {
+		missing = append(missing, o.Missing...)
+	}
+	slices.Sort(missing)
+	if missing = slices.Compact(missing); len(missing) > 0 {
+		fmt.Fprintf(s.err, "prcheck: warning: the change's code ran without a part of its sandbox, which cannot be applied here: %s\n", strings.Join(missing, ", "))
+	}
 	if names := v.Rules.NoKeyword; len(names) > 0 {
 		fmt.Fprintf(s.err, "prcheck: warning: the profile's severities name what is no keyword of pkgcheck %s, and changes nothing: %s (pkgcheck show --keywords lists them)\n",
 			report.Visible(v.Rules.Pkgcheck), report.Visible(strings.Join(names, ", ")))

@@ -228,7 +228,7 @@ func (s *stage) judge(r sandbox.Report) error {
 	name := string(s.outcome.Stage)
 	switch {
 	case r.Unavailable:
-		return &failure{plan.ReasonNoSandbox, "The tool was not started, because a part of its sandbox cannot be applied here: " + r.Refused, nil}
+		return &failure{plan.ReasonNoSandbox, "The tool was not started, because a part of its sandbox cannot be applied here: " + r.Refused + goOn(r), nil}
 	case r.Refused != "":
 		return &failure{plan.ReasonToolFailed, "The tool was not started: " + r.Refused, nil}
 	case r.TimedOut:
@@ -247,6 +247,14 @@ func (s *stage) judge(r sandbox.Report) error {
 		return &failure{plan.ReasonToolFailed, "The tool cannot be used." + s.said(), nil}
 	}
 	return &failure{plan.ReasonToolFailed, fmt.Sprintf("The tool ended with code %d.", r.ExitCode) + s.said(), nil}
+}
+
+// goOn says how to do without a protection.
+func goOn(r sandbox.Report) string {
+	if !r.Waivable {
+		return ""
+	}
+	return ". A profile that says sandbox: BestEffort runs the tool without that protection, and the report names it"
 }
 
 // said is the end of the log, for messages.

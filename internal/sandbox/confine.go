@@ -21,6 +21,7 @@ import (
 type confined struct {
 	Error       string   `json:"error,omitempty"`
 	Unavailable bool     `json:"unavailable,omitempty"`
+	Waivable    bool     `json:"waivable,omitempty"`
 	Applied     []string `json:"applied"`
 	Missing     []string `json:"missing"`
 }
@@ -41,6 +42,7 @@ func confine() int {
 	fail := func(err error) int {
 		var missing *unavailable
 		said.Error, said.Unavailable = err.Error(), errors.As(err, &missing)
+		said.Waivable = said.Unavailable && missing.waivable()
 		_ = json.NewEncoder(out).Encode(said) // the exit code says that something is wrong, too
 		return 70
 	}
@@ -93,7 +95,7 @@ func apply(spec Spec, filter []unix.SockFilter, said *confined) error {
 		switch err := p.apply(); {
 		case err == nil:
 			said.Applied = append(said.Applied, p.name)
-		case spec.Lenient && p.name != nameUser:
+		case spec.Lenient && (&unavailable{p.name, err}).waivable():
 			said.Missing = append(said.Missing, p.name)
 		default:
 			return &unavailable{p.name, err}

@@ -71,7 +71,7 @@ func Run(ctx context.Context, spec Spec, output Output) (Report, error) {
 func notStarted(spec Spec, err error) (Report, error) {
 	if spec.Root != "" && (errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EINVAL)) {
 		return Report{ExitCode: -1, Unavailable: true, Refused: "namespaces cannot be made (" + err.Error() +
-			"): run as root, or allow unprivileged user namespaces"}, nil
+			"): run as root, allow unprivileged user namespaces, or use a pkgcheck that is installed here (--toolchain local)"}, nil
 	}
 	return Report{}, fmt.Errorf("starting the sandbox: %w", err)
 }

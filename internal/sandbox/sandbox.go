@@ -84,6 +84,8 @@ type Report struct {
 	Refused string `json:"refused,omitempty"`
 	// Unavailable says that it was refused because a protection cannot be applied here.
 	Unavailable bool `json:"unavailable,omitempty"`
+	// Waivable says that under Spec.Lenient it would have been started without that protection.
+	Waivable bool `json:"waivable,omitempty"`
 	// Stopped says that it was ended from outside: its time was over, or the context of Run.
 	Stopped  bool `json:"stopped,omitempty"`
 	TimedOut bool `json:"timedOut,omitempty"`
@@ -111,6 +113,9 @@ type unavailable struct {
 	name string
 	err  error
 }
+
+// waivable says whether Spec.Lenient makes do without it: not where the program would not even find its files.
+func (u *unavailable) waivable() bool { return u.name != nameNamespaces && u.name != nameUser }
 
 func (u *unavailable) Error() string { return fmt.Sprintf("%s cannot be applied: %v", u.name, u.err) }
 func (u *unavailable) Unwrap() error { return u.err }

@@ -56,6 +56,7 @@ func supervise() int {
 func (r *Report) refuse(err error) {
 	var missing *unavailable
 	r.Refused, r.Unavailable = err.Error(), errors.As(err, &missing)
+	r.Waivable = r.Unavailable && missing.waivable()
 }
 
 // prepareSupervisor makes this process safe from the program, which may run under the same user, and enters the new root.
@@ -109,7 +110,7 @@ func oversee(spec Spec, caller io.Reader, report *Report) {
 	}
 	switch {
 	case notice.Error != "":
-		report.Refused, report.Unavailable = notice.Error, notice.Unavailable
+		report.Refused, report.Unavailable, report.Waivable = notice.Error, notice.Unavailable, notice.Waivable
 		return
 	case decodeErr != nil && !report.Stopped:
 		report.Refused = "the confined process ended before it became the program"
