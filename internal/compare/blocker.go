@@ -105,16 +105,13 @@ type side struct {
 	evaluated map[string]bool
 }
 
-func newSide(facts []finding.Fact) side {
+func (p pool) newSide(facts []finding.Fact) side {
 	s := side{walls: map[place][]*finding.Fact{}}
 	profiles := false
-	for i := range facts {
-		f := &facts[i]
-		if _, ok := blockers[f.Rule]; ok {
-			at := place{f.Category, f.Package}
-			s.walls[at] = append(s.walls[at], f)
-			profiles = profiles || f.Rule == "ProfileError"
-		}
+	for _, f := range p.find(facts, isBlocker) {
+		at := place{f.Category, f.Package}
+		s.walls[at] = append(s.walls[at], f)
+		profiles = profiles || f.Rule == "ProfileError"
 	}
 	for _, found := range s.walls {
 		sortFacts(found)
@@ -128,6 +125,29 @@ func newSide(facts []finding.Fact) side {
 		}
 	}
 	return s
+}
+
+// find returns the facts of some rules.
+func (p pool) find(facts []finding.Fact, want func(rule string) bool) []*finding.Fact {
+	parts := make([][]*finding.Fact, p.workersFor(len(facts)))
+	p.each(len(facts), func(w, low, high int) {
+		last, wanted := "", want("") // most facts have the rule of the one before
+		for i := low; i < high; i++ {
+			f := &facts[i]
+			if f.Rule != last {
+				last, wanted = f.Rule, want(f.Rule)
+			}
+			if wanted {
+				parts[w] = append(parts[w], f)
+			}
+		}
+	})
+	return slices.Concat(parts...)
+}
+
+func isBlocker(rule string) bool {
+	_, ok := blockers[rule]
+	return ok
 }
 
 // split takes those facts out that are on one side (here) only because the other (there) has a blocker that this one has not.

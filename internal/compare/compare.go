@@ -26,6 +26,8 @@
 package compare
 
 import (
+	"slices"
+
 	"github.com/prcheck/prcheck/internal/finding"
 )
 
@@ -57,6 +59,8 @@ type Options struct {
 	Renames map[Package]Package
 	// Unstable are the fingerprints of facts on which two scans of one tree have disagreed.
 	Unstable map[string]bool
+
+	pool pool // zero: all CPUs
 }
 
 // Entry is one fact with its class. Fact points into the Side that it came from.
@@ -82,61 +86,77 @@ type Comparison struct {
 
 // Compare puts the facts of both sides into classes.
 func Compare(base, head Side, opts Options) Comparison {
-	b, h := keep(base.Facts), keep(head.Facts)
-	entries := make([]Entry, 0, len(h)+len(h)/8)
-	same, restBase, restHead := match(b, h, identity)
-	entries = appendClass(entries, finding.ClassExisting, same)
-	same, restBase, restHead = matchFamilies(restBase, restHead)
-	entries = appendClass(entries, finding.ClassExisting, same)
-
-	restBase, odd := unstable(restBase, opts.Unstable)
-	entries = append(entries, odd...)
-	restHead, odd = unstable(restHead, opts.Unstable)
-	entries = append(entries, odd...)
-
-	if len(restBase)+len(restHead) > 0 {
-		onBase, onHead := newSide(base.Facts), newSide(head.Facts)
-		var behind []Entry
-		restHead, behind = split(restHead, finding.ClassUnveiled, onBase, onHead)
-		entries = append(entries, behind...)
-		restBase, behind = split(restBase, finding.ClassHidden, onHead, onBase)
-		entries = append(entries, behind...)
+	p := opts.pool
+	if p.workers == 0 {
+		p = newPool()
 	}
-	k := newKinship(base, head, opts.Renames)
-	inherited, restHead, restBase, moved := k.inherit(b, restBase, restHead)
-	entries = append(entries, inherited...)
-	entries = appendClass(entries, finding.ClassNew, restHead)
-	entries = appendClass(entries, finding.ClassFixed, restBase)
-	return Comparison{Entries: sortEntries(entries), Moved: moved, Gaps: gaps(base, head)}
+	b, h := p.newList(base.Facts), p.newList(head.Facts)
+	m := p.match(b, h)
+	var of classified
+	same, restBase, restHead := p.matchFamilies(m.restBase(), m.restHead())
+	of.existing = append(m.same(), same...)
+	restBase, odd := unstable(restBase, opts.Unstable)
+	of.unstable = append(of.unstable, odd...)
+	restHead, odd = unstable(restHead, opts.Unstable)
+	of.unstable = append(of.unstable, odd...)
+	if len(restBase)+len(restHead) > 0 {
+		onBase, onHead := p.newSide(base.Facts), p.newSide(head.Facts)
+		restHead, of.unveiled = split(restHead, finding.ClassUnveiled, onBase, onHead)
+		restBase, of.hidden = split(restBase, finding.ClassHidden, onHead, onBase)
+	}
+	k := newKinship(base, head, b, h, opts.Renames)
+	moved := 0
+	of.inherited, of.added, of.fixed, moved = k.inherit(restBase, restHead)
+	return Comparison{Entries: of.entries(p), Moved: moved, Gaps: gaps(base, head)}
 }
 
-// keep returns pointers to the facts that are compared at all.
-func keep(facts []finding.Fact) []*finding.Fact {
-	kept := make([]*finding.Fact, 0, len(facts))
-	for i := range facts {
-		if facts[i].Level != finding.LevelIgnored {
-			kept = append(kept, &facts[i])
+// classified is the facts of both sides by class: with what is said of each where there is something to say.
+type classified struct {
+	added, unstable, fixed, existing []*finding.Fact
+	inherited, unveiled, hidden      []Entry
+}
+
+// entries are all of them, in order.
+func (c *classified) entries(p pool) []Entry {
+	n := len(c.added) + len(c.inherited) + len(c.unveiled) + len(c.hidden) + len(c.unstable) + len(c.fixed) + len(c.existing)
+	all := make([]Entry, 0, n)
+	for _, class := range finding.Classes {
+		switch class {
+		case finding.ClassNew:
+			all = p.appendSorted(all, class, c.added)
+		case finding.ClassInherited:
+			all = appendEntries(all, c.inherited)
+		case finding.ClassUnveiled:
+			all = appendEntries(all, c.unveiled)
+		case finding.ClassHidden:
+			all = appendEntries(all, c.hidden)
+		case finding.ClassUnstable:
+			all = p.appendSorted(all, class, c.unstable)
+		case finding.ClassFixed:
+			all = p.appendSorted(all, class, c.fixed)
+		case finding.ClassExisting:
+			all = p.appendSorted(all, class, c.existing)
 		}
 	}
-	return kept
+	return all
 }
 
-func appendClass(entries []Entry, class finding.Class, facts []*finding.Fact) []Entry {
-	for _, f := range facts {
-		entries = append(entries, Entry{Class: class, Fact: f})
+func appendEntries(all, entries []Entry) []Entry {
+	if !slices.IsSortedFunc(entries, compareEntries) {
+		slices.SortFunc(entries, compareEntries)
 	}
-	return entries
+	return append(all, entries...)
 }
 
 // unstable takes the facts out that are known to come and go by themselves.
-func unstable(facts []*finding.Fact, known map[string]bool) (rest []*finding.Fact, odd []Entry) {
+func unstable(facts []*finding.Fact, known map[string]bool) (rest, odd []*finding.Fact) {
 	if len(known) == 0 {
 		return facts, nil
 	}
 	rest = facts[:0:0]
 	for _, f := range facts {
 		if known[f.Fingerprint] {
-			odd = append(odd, Entry{Class: finding.ClassUnstable, Fact: f})
+			odd = append(odd, f)
 			continue
 		}
 		rest = append(rest, f)

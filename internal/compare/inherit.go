@@ -13,12 +13,13 @@ import (
 
 // kinship knows which versions exist where and which packages were renamed, so as to tell which facts a bump carries over.
 type kinship struct {
-	base, head Side
-	former     map[Package][]Package // present name → former names, nearest first
+	base, head     Side
+	onBase, onHead *list
+	former         map[Package][]Package // present name → former names, nearest first
 }
 
-func newKinship(base, head Side, renames map[Package]Package) *kinship {
-	k := &kinship{base: base, head: head, former: map[Package][]Package{}}
+func newKinship(base, head Side, onBase, onHead *list, renames map[Package]Package) *kinship {
+	k := &kinship{base: base, head: head, onBase: onBase, onHead: onHead, former: map[Package][]Package{}}
 	for old := range renames {
 		seen := map[Package]bool{old: true}
 		for name, ok := renames[old]; ok && !seen[name]; name, ok = renames[name] {
@@ -30,10 +31,6 @@ func newKinship(base, head Side, renames map[Package]Package) *kinship {
 		slices.SortFunc(names, comparePackages)
 	}
 	return k
-}
-
-func comparePackages(a, b Package) int {
-	return cmp.Or(strings.Compare(a.Category, b.Category), strings.Compare(a.Name, b.Name))
 }
 
 // strain is what facts have in common that one carries over from another: the package that has them on head, and the text.
@@ -49,12 +46,12 @@ type lineage struct {
 }
 
 // inherit takes the facts out of head's rest that base has in another version, and out of base's rest those that moved there.
-func (k *kinship) inherit(base, restBase, restHead []*finding.Fact) (inherited []Entry, left, gone []*finding.Fact, moved int) {
-	lines, wanted, left := k.heirs(base, restHead)
+func (k *kinship) inherit(restBase, restHead []*finding.Fact) (inherited []Entry, left, gone []*finding.Fact, moved int) {
+	lines, wanted, left := k.heirs(restHead)
 	if len(lines) == 0 {
 		return nil, left, restBase, 0
 	}
-	k.addStock(lines, wanted, base)
+	k.addStock(lines, wanted)
 	used := k.free(restBase, wanted)
 	for s, line := range lines {
 		entries, rest := line.share(s.pkg, used)
@@ -72,11 +69,11 @@ func (k *kinship) inherit(base, restBase, restHead []*finding.Fact) (inherited [
 
 // heirs sorts those facts by strain that stand in versions which base does not have; left are the others. wanted are the packages
 // on base that they may inherit from, each with the packages that its facts may be in on head.
-func (k *kinship) heirs(base, restHead []*finding.Fact) (lines map[strain]*lineage, wanted map[Package][]Package, left []*finding.Fact) {
-	versions := k.versions(base, restHead)
+func (k *kinship) heirs(restHead []*finding.Fact) (lines map[strain]*lineage, wanted map[Package][]Package, left []*finding.Fact) {
+	versions := k.versions(restHead)
 	lines, wanted = map[strain]*lineage{}, map[Package][]Package{}
 	for _, f := range restHead {
-		p := Package{f.Category, f.Package}
+		p := packageOf(f)
 		if f.Package == "" || versions.has(p, f.Version) {
 			left = append(left, f)
 			continue
@@ -96,14 +93,14 @@ func (k *kinship) heirs(base, restHead []*finding.Fact) (lines map[strain]*linea
 }
 
 // addStock finds what of base each strain can inherit.
-func (k *kinship) addStock(lines map[strain]*lineage, wanted map[Package][]Package, base []*finding.Fact) {
-	for _, f := range base {
-		for _, p := range wanted[Package{f.Category, f.Package}] {
+func (k *kinship) addStock(lines map[strain]*lineage, wanted map[Package][]Package) {
+	of(k.onBase, wanted, func(from Package, f *finding.Fact) {
+		for _, p := range wanted[from] {
 			if line := lines[strain{p, k.carried(f, p)}]; line != nil {
 				line.stock = append(line.stock, f)
 			}
 		}
-	}
+	})
 }
 
 // carried is the text that a fact has in common with those it carries on into package p. Where p had another name, category and
@@ -158,10 +155,10 @@ func (e existing) has(p Package, version string) bool {
 }
 
 // versions returns those of base's versions that can matter to the facts.
-func (k *kinship) versions(base, of []*finding.Fact) existing {
+func (k *kinship) versions(facts []*finding.Fact) existing {
 	found := existing{}
-	for _, f := range of {
-		p := Package{f.Category, f.Package}
+	for _, f := range facts {
+		p := packageOf(f)
 		if f.Package == "" || found[p] != nil {
 			continue
 		}
@@ -170,11 +167,7 @@ func (k *kinship) versions(base, of []*finding.Fact) existing {
 			found[p][version] = true
 		}
 	}
-	for _, f := range base {
-		if versions := found[Package{f.Category, f.Package}]; versions != nil {
-			versions[f.Version] = true
-		}
-	}
+	of(k.onBase, found, func(p Package, f *finding.Fact) { found[p][f.Version] = true })
 	return found
 }
 
@@ -183,12 +176,12 @@ func (k *kinship) free(restBase []*finding.Fact, wanted map[Package][]Package) m
 	used := map[*finding.Fact]bool{}
 	var onHead existing
 	for _, f := range restBase {
-		p := Package{f.Category, f.Package}
+		p := packageOf(f)
 		if wanted[p] == nil {
 			continue
 		}
 		if onHead == nil {
-			onHead = headVersions(k.head, wanted)
+			onHead = k.headVersions(wanted)
 		}
 		if !onHead.has(p, f.Version) {
 			used[f] = false
@@ -197,17 +190,18 @@ func (k *kinship) free(restBase []*finding.Fact, wanted map[Package][]Package) m
 	return used
 }
 
-func headVersions(head Side, wanted map[Package][]Package) existing {
+func (k *kinship) headVersions(wanted map[Package][]Package) existing {
 	found := existing{}
 	for p := range wanted {
 		found[p] = map[string]bool{}
-		for _, version := range head.Packages[p] {
+		for _, version := range k.head.Packages[p] {
 			found[p][version] = true
 		}
 	}
-	for i := range head.Facts {
-		if versions := found[Package{head.Facts[i].Category, head.Facts[i].Package}]; versions != nil {
-			versions[head.Facts[i].Version] = true
+	of(k.onHead, found, func(p Package, f *finding.Fact) { found[p][f.Version] = true })
+	for _, f := range k.onHead.ignored {
+		if versions := found[packageOf(f)]; versions != nil {
+			versions[f.Version] = true
 		}
 	}
 	return found
@@ -223,7 +217,7 @@ func (l *lineage) share(pkg Package, used map[*finding.Fact]bool) (inherited []E
 	}
 	have, most := map[home]int{}, 0
 	for _, f := range l.stock {
-		h := home{Package{f.Category, f.Package}, f.Version}
+		h := home{packageOf(f), f.Version}
 		have[h]++
 		most = max(most, have[h])
 	}
@@ -279,7 +273,7 @@ func first(a, b bool) int {
 
 // origin names where an inherited fact comes from: "1.0", or "cat/old 1.0" after a rename.
 func origin(f *finding.Fact, pkg Package) string {
-	if old := (Package{f.Category, f.Package}); old != pkg {
+	if old := (packageOf(f)); old != pkg {
 		return strings.TrimSpace(old.String() + " " + f.Version)
 	}
 	return f.Version

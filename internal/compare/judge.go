@@ -30,17 +30,21 @@ type Judgement struct {
 
 // Judge applies a profile's gates. Only new facts gate, and inherited ones where the gates say so.
 func Judge(c Comparison, gates Gates) Judgement {
-	j := Judgement{Conclusion: finding.ConclusionSuccess, Items: make([]verdict.Item, 0, len(c.Entries))}
-	ids := idMaker{}
-	for _, e := range c.Entries {
-		item := verdict.Item{
-			Class: e.Class, Gates: gates.stop(e), Fact: *e.Fact, From: e.From, Behind: e.Behind, Problem: ids.id(e.Fact),
+	j := Judgement{Conclusion: finding.ConclusionSuccess, Items: make([]verdict.Item, len(c.Entries))}
+	newPool().each(len(c.Entries), func(_, low, high int) {
+		ids := idMaker{}
+		for i := low; i < high; i++ {
+			e := &c.Entries[i]
+			j.Items[i] = verdict.Item{
+				Class: e.Class, Gates: gates.stop(*e), Fact: *e.Fact, From: e.From, Behind: e.Behind, Problem: ids.id(e.Fact),
+			}
 		}
-		if item.Gates {
+	})
+	for i := range j.Items {
+		if j.Items[i].Gates {
 			j.Conclusion = finding.ConclusionFailure
 		}
-		*count(&j.Counts, e.Class)++
-		j.Items = append(j.Items, item)
+		*count(&j.Counts, j.Items[i].Class)++
 	}
 	j.Problems = fold(j.Items)
 	return j
@@ -89,41 +93,58 @@ func count(c *verdict.Counts, class finding.Class) *int {
 }
 
 // fold counts problems: facts of one class with the same id are one. A new problem gates where one of its facts does.
+// The facts of a problem are of one version and are neighbours in the items, but for others of that version between them.
 func fold(items []verdict.Item) verdict.Problems {
-	type problem struct {
-		class finding.Class
-		id    string
-	}
-	gating := make(map[problem]bool)
-	for i := range items {
-		p := problem{items[i].Class, items[i].Problem}
-		gating[p] = gating[p] || items[i].Gates
-	}
 	var n verdict.Problems
-	for p, gates := range gating {
-		switch p.class {
-		case finding.ClassNew:
-			if gates {
-				n.Gating++
-			} else {
-				n.Notes++
-			}
-		case finding.ClassInherited:
-			n.Inherited++
-			if gates {
-				n.InheritedGating++
-			}
-		case finding.ClassUnveiled:
-			n.Unveiled++
-		case finding.ClassHidden:
-			n.Hidden++
-		case finding.ClassUnstable:
-			n.Unstable++
-		case finding.ClassFixed:
-			n.Fixed++
-		case finding.ClassExisting:
-			n.Existing++
+	gating := make(map[string]bool)
+	for low := 0; low < len(items); {
+		high := low + 1
+		for high < len(items) && neighbours(&items[low], &items[high]) {
+			high++
 		}
+		if high == low+1 {
+			add(&n, items[low].Class, items[low].Gates)
+		} else {
+			for i := low; i < high; i++ {
+				gating[items[i].Problem] = gating[items[i].Problem] || items[i].Gates
+			}
+			for _, gates := range gating {
+				add(&n, items[low].Class, gates)
+			}
+			clear(gating)
+		}
+		low = high
 	}
 	return n
+}
+
+func neighbours(a, b *verdict.Item) bool {
+	return a.Class == b.Class && a.Fact.Version == b.Fact.Version && a.Fact.Package == b.Fact.Package && a.Fact.Category == b.Fact.Category
+}
+
+// add counts one problem.
+func add(n *verdict.Problems, class finding.Class, gates bool) {
+	switch class {
+	case finding.ClassNew:
+		if gates {
+			n.Gating++
+		} else {
+			n.Notes++
+		}
+	case finding.ClassInherited:
+		n.Inherited++
+		if gates {
+			n.InheritedGating++
+		}
+	case finding.ClassUnveiled:
+		n.Unveiled++
+	case finding.ClassHidden:
+		n.Hidden++
+	case finding.ClassUnstable:
+		n.Unstable++
+	case finding.ClassFixed:
+		n.Fixed++
+	case finding.ClassExisting:
+		n.Existing++
+	}
 }

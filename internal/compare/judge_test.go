@@ -4,7 +4,6 @@
 package compare
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -90,56 +89,6 @@ func TestOnlyUnveiledAndUnstableNeverFail(t *testing.T) {
 	if j.Conclusion != finding.ConclusionSuccess || j.Counts.Unveiled != 1 || j.Counts.Unstable != 1 {
 		t.Errorf("%+v", j)
 	}
-}
-
-// bench makes a side of n facts; every hundredth differs between the sides.
-func bench(n int, side string) Side {
-	s := Side{Facts: make([]finding.Fact, n), Packages: map[Package][]string{}, Whole: true}
-	for i := range s.Facts {
-		text := fmt.Sprintf("NonexistentDeps\x00cat-%d\x00package-%d\x001.%d\x00RDEPEND\x00dev-libs/dependency-%d", i/20%150, i/20, i%3, i)
-		if i%100 == 0 {
-			text += side
-		}
-		s.Facts[i] = finding.Fact{
-			Rule: "NonexistentDeps", Level: finding.LevelError, Category: fmt.Sprintf("cat-%d", i/20%150), Package: fmt.Sprintf("package-%d", i/20),
-			Version: fmt.Sprintf("1.%d", i%3), Message: text, Identity: text, Carried: text, Problem: text, Fingerprint: text[len(text)-16:], Scope: "version",
-		}
-	}
-	return s
-}
-
-// BenchmarkCompare shows the cost by size. The goal for a million facts on each side is two seconds and 1 GiB beside the facts.
-func BenchmarkCompare(b *testing.B) {
-	for _, n := range []int{1_000, 10_000, 100_000, 1_000_000} {
-		base, head := bench(n, "base"), bench(n, "head")
-		newWorld(1).shuffleInPlace(head.Facts)
-		b.Run(fmt.Sprintf("facts=%d", n), func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				c := Compare(base, head, Options{})
-				if len(c.Entries) != n+n/100 {
-					b.Fatalf("%d entries", len(c.Entries))
-				}
-			}
-		})
-	}
-}
-
-// BenchmarkJudge is the second half of a verdict.
-func BenchmarkJudge(b *testing.B) {
-	const n = 1_000_000
-	c := Compare(bench(n, "base"), bench(n, "head"), Options{})
-	gates := Gates{Levels: []finding.Level{finding.LevelError}}
-	b.ReportAllocs()
-	for b.Loop() {
-		if j := Judge(c, gates); j.Counts.New != n/100 {
-			b.Fatalf("%+v", j.Counts)
-		}
-	}
-}
-
-func (w world) shuffleInPlace(facts []finding.Fact) {
-	w.Shuffle(len(facts), func(i, j int) { facts[i], facts[j] = facts[j], facts[i] })
 }
 
 func TestJudgeKeepsTheOrder(t *testing.T) {

@@ -4,6 +4,7 @@
 package compare
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/prcheck/prcheck/internal/finding"
@@ -39,11 +40,15 @@ func familial(f *finding.Fact, text string) string {
 }
 
 // matchFamilies matches what is left of facts that have several names.
-func matchFamilies(base, head []*finding.Fact) (same, restBase, restHead []*finding.Fact) {
+func (p pool) matchFamilies(base, head []*finding.Fact) (same, restBase, restHead []*finding.Fact) {
 	named, restBase := partition(base, inFamily)
 	renamed, restHead := partition(head, inFamily)
-	same, goneBase, goneHead := match(named, renamed, func(f *finding.Fact) string { return familial(f, identity(f)) })
-	return same, append(restBase, goneBase...), append(restHead, goneHead...)
+	if len(named) == 0 || len(renamed) == 0 {
+		return nil, append(restBase, named...), append(restHead, renamed...)
+	}
+	text := func(f *finding.Fact) string { return familial(f, identity(f)) }
+	m := p.match(listOf(named, text), listOf(renamed, text))
+	return m.same(), append(restBase, m.restBase()...), append(restHead, m.restHead()...)
 }
 
 func inFamily(f *finding.Fact) bool {
@@ -62,95 +67,192 @@ func partition(facts []*finding.Fact, want func(*finding.Fact) bool) (yes, no []
 	return yes, no
 }
 
-// match is the multiset difference by key: same are facts of head that base has as well, as often as both have them.
-func match(base, head []*finding.Fact, key func(*finding.Fact) string) (same, restBase, restHead []*finding.Fact) {
-	groups := make(map[string]int32, len(base))
-	of := make([]int32, len(base)+len(head)) // group of each fact, base first
-	var surplus []int32                      // head's count less base's, by group
-	number := func(f *finding.Fact, i int, step int32) {
-		k := key(f)
-		g, ok := groups[k]
-		if !ok {
-			g = int32(len(surplus)) //nolint:gosec // far below 2^31: a fact takes more than 200 bytes
-			groups[k] = g
-			surplus = append(surplus, 0)
-		}
-		of[i] = g
-		surplus[g] += step
-	}
-	for i, f := range base {
-		number(f, i, -1)
-	}
-	for i, f := range head {
-		number(f, len(base)+i, +1)
-	}
-	same = make([]*finding.Fact, 0, min(len(base), len(head)))
-	uneven := map[int32]*group{}
-	for i, f := range base {
-		if g := of[i]; surplus[g] != 0 {
-			at(uneven, g).base = append(at(uneven, g).base, f)
-		}
-	}
-	for i, f := range head {
-		if g := of[len(base)+i]; surplus[g] != 0 {
-			at(uneven, g).head = append(at(uneven, g).head, f)
-		} else {
-			same = append(same, f)
-		}
-	}
-	for _, g := range uneven {
-		s, b, h := g.pair()
-		same, restBase, restHead = append(same, s...), append(restBase, b...), append(restHead, h...)
-	}
-	return same, restBase, restHead
+// matched says of each fact of two lists whether it is left over.
+type matched struct {
+	base, head         *list
+	leftBase, leftHead []bool
 }
 
-// group holds facts of one key where one side has more than the other.
-type group struct{ base, head []*finding.Fact }
+func (m *matched) same() []*finding.Fact     { return pick(m.head.facts, m.leftHead, false) }
+func (m *matched) restBase() []*finding.Fact { return pick(m.base.facts, m.leftBase, true) }
+func (m *matched) restHead() []*finding.Fact { return pick(m.head.facts, m.leftHead, true) }
 
-func at(groups map[int32]*group, g int32) *group {
-	found := groups[g]
+func pick(facts []*finding.Fact, left []bool, want bool) []*finding.Fact {
+	n := 0
+	for _, l := range left {
+		if l == want {
+			n++
+		}
+	}
+	picked := make([]*finding.Fact, 0, n)
+	for i, l := range left {
+		if l == want {
+			picked = append(picked, facts[i])
+		}
+	}
+	return picked
+}
+
+// match is the multiset difference by key. Each worker takes the keys of one remainder, so that none waits for another.
+func (p pool) match(base, head *list) *matched {
+	m := &matched{base: base, head: head, leftBase: make([]bool, len(base.facts)), leftHead: make([]bool, len(head.facts))}
+	workers := p.workersFor(len(base.facts) + len(head.facts))
+	p.run(workers, func(w int) { m.share(func(k key) bool { return k.high%uint64(workers) == uint64(w) }) })
+	return m
+}
+
+// share matches the facts of one worker's keys.
+func (m *matched) share(mine func(key) bool) {
+	n := 0
+	for _, k := range m.base.keys {
+		if mine(k) {
+			n++
+		}
+	}
+	t := newCensus(n)
+	for _, k := range m.base.keys {
+		if mine(k) {
+			t.at(k).base++
+		}
+	}
+	for i, k := range m.head.keys {
+		if !mine(k) {
+			continue
+		}
+		if s := t.at(k); s.base > 0 {
+			s.head++
+		} else {
+			m.leftHead[i] = true
+		}
+	}
+	gone, uneven := t.uneven()
+	if !gone && !uneven {
+		return
+	}
+	groups := map[key]*group{}
+	for i, k := range m.base.keys {
+		if !mine(k) {
+			continue
+		}
+		if s := t.at(k); s.head == 0 {
+			m.leftBase[i] = true
+		} else if s.head != s.base {
+			g := at(groups, k)
+			g.base = append(g.base, i)
+		}
+	}
+	if !uneven {
+		return
+	}
+	for i, k := range m.head.keys {
+		if !mine(k) {
+			continue
+		}
+		if g := groups[k]; g != nil {
+			g.head = append(g.head, i)
+		}
+	}
+	for _, g := range groups {
+		m.pair(g)
+	}
+}
+
+// census counts keys on both sides: a hash table with open addressing, at most half full.
+type census struct {
+	slots []slot
+	mask  uint64
+}
+
+type slot struct {
+	key        key
+	base, head int32 // how often; a slot with no base is free
+}
+
+func newCensus(keys int) *census {
+	size := uint64(8)
+	for size < 2*uint64(keys) { //nolint:gosec // a length
+		size *= 2
+	}
+	return &census{slots: make([]slot, size), mask: size - 1}
+}
+
+// at returns the key's slot, or the free one that it would have, which keeps the key only if base becomes more than 0.
+func (t *census) at(k key) *slot {
+	for i := k.low & t.mask; ; i = (i + 1) & t.mask {
+		s := &t.slots[i]
+		if s.base == 0 {
+			s.key = k
+			return s
+		}
+		if s.key == k {
+			return s
+		}
+	}
+}
+
+// uneven says whether there are keys that head has not at all, and keys that both have, but not as often.
+func (t *census) uneven() (gone, uneven bool) {
+	for i := range t.slots {
+		s := &t.slots[i]
+		gone = gone || (s.base > 0 && s.head == 0)
+		uneven = uneven || (s.base != s.head && s.head > 0)
+	}
+	return gone, uneven
+}
+
+// group holds facts of one key, by their places in the lists, where one side has more than the other.
+type group struct{ base, head []int }
+
+func at(groups map[key]*group, k key) *group {
+	found := groups[k]
 	if found == nil {
 		found = &group{}
-		groups[g] = found
+		groups[k] = found
 	}
 	return found
 }
 
-// pair says which facts of the group are on both sides. Any choice would be right as to the number; a reader is helped most when
+// pair says which facts of the group are left over. Any choice would be right as to the number; a reader is helped most when
 // those at the same place count as the same, and after them the ones nearest to the top.
-func (g *group) pair() (same, restBase, restHead []*finding.Fact) {
-	if len(g.base) == 0 || len(g.head) == 0 {
-		return nil, g.base, g.head
-	}
-	sortFacts(g.base)
-	sortFacts(g.head)
+func (m *matched) pair(g *group) {
+	m.base.sort(g.base)
+	m.head.sort(g.head)
 	type place struct {
 		path, message string
 		line          int
 	}
 	where := func(f *finding.Fact) place { return place{f.Path, f.Message, f.Line} }
 	there := map[place]int{}
-	for _, f := range g.base {
-		there[where(f)]++
+	for _, i := range g.base {
+		there[where(m.base.facts[i])]++
 	}
 	used := map[place]int{}
-	var left []*finding.Fact
-	for _, f := range g.head {
-		if p := where(f); there[p] > used[p] {
+	left := []int{}
+	for _, i := range g.head {
+		if p := where(m.head.facts[i]); there[p] > used[p] {
 			used[p]++
-			same = append(same, f)
 		} else {
-			left = append(left, f)
+			left = append(left, i)
 		}
 	}
-	for _, f := range g.base {
-		if p := where(f); used[p] > 0 {
+	rest := []int{}
+	for _, i := range g.base {
+		if p := where(m.base.facts[i]); used[p] > 0 {
 			used[p]--
 		} else {
-			restBase = append(restBase, f)
+			rest = append(rest, i)
 		}
 	}
-	n := min(len(left), len(restBase))
-	return append(same, left[:n]...), restBase[n:], left[n:]
+	n := min(len(left), len(rest))
+	for _, i := range left[n:] {
+		m.leftHead[i] = true
+	}
+	for _, i := range rest[n:] {
+		m.leftBase[i] = true
+	}
+}
+
+// sort orders places in the list by the facts there.
+func (l *list) sort(places []int) {
+	slices.SortFunc(places, func(a, b int) int { return compareFacts(l.facts[a], l.facts[b]) })
 }

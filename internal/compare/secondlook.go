@@ -47,22 +47,31 @@ func SecondLook(first Comparison, base, head Side, opts Options) (c Comparison, 
 	}
 	same := map[Package]bool{}
 	c = first
-	c.Entries = slices.Clone(first.Entries)
-	for i := range c.Entries {
-		e := &c.Entries[i]
-		side, p := sideOfClass(e.Class), packageOf(e.Fact)
-		if side == neither || p.Name == "" || !again[p] {
+	kept, odd := map[finding.Class][]Entry{}, []*finding.Fact{}
+	for _, e := range first.Entries {
+		if side, p := sideOfClass(e.Class), packageOf(e.Fact); side != neither && p.Name != "" && again[p] {
+			key := claim{side, familial(e.Fact, identity(e.Fact))}
+			if claims[key] > 0 {
+				claims[key]--
+				same[p] = true
+			} else {
+				odd = append(odd, e.Fact)
+				continue
+			}
+		}
+		if e.Class == finding.ClassUnstable {
+			odd = append(odd, e.Fact)
 			continue
 		}
-		key := claim{side, familial(e.Fact, identity(e.Fact))}
-		if claims[key] > 0 {
-			claims[key]--
-			same[p] = true
-			continue
-		}
-		e.Class, e.From, e.Behind = finding.ClassUnstable, "", ""
+		kept[e.Class] = append(kept[e.Class], e)
 	}
-	c.Entries = sortEntries(c.Entries)
+	c.Entries = make([]Entry, 0, len(first.Entries))
+	for _, class := range finding.Classes {
+		c.Entries = append(c.Entries, kept[class]...) // in order, as they were
+		if class == finding.ClassUnstable {
+			c.Entries = newPool().appendSorted(c.Entries, class, odd)
+		}
+	}
 	return c, sortedPackages(same)
 }
 

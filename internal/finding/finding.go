@@ -53,6 +53,8 @@ type Fact struct {
 	Check string `json:"-"`
 	// Identity is the canonical text that Fingerprint is the hash of: rule, scope ids and the attributes that the identity table keeps.
 	Identity string `json:"-"`
+	// Key is the first half of Identity's SHA-256, by which facts are matched; zero: nobody has computed it yet.
+	Key [16]byte `json:"-"`
 	// Carried is Identity without the version and with the finding's own version strings replaced by placeholders:
 	// equal for the same defect in two versions of a package (planner-rules §4 J).
 	Carried string `json:"-"`

@@ -77,15 +77,30 @@ func (t *Table) fact(f *finding.Finding, row Row, attributes map[string]any, mes
 	id := identity{f: f, row: row, known: known, attributes: attributes}
 	text := id.text(f.Version, false, nil)
 	sum := sha256.Sum256([]byte(text))
+	problem := text
+	if row.folds() {
+		problem = id.text(f.Version, true, nil)
+	}
 	return finding.Fact{
 		Rule: f.Rule, Level: f.Level, Category: f.Category, Package: f.Package, Version: f.Version,
 		Path: f.Path, Line: f.Line, Message: message, Attributes: attributes,
 		Fingerprint: hex.EncodeToString(sum[:16]),
 		Scope:       f.Scope, Check: f.Check,
 		Identity: text,
+		Key:      [16]byte(sum[:16]),
 		Carried:  id.text("", false, versionWords(f)),
-		Problem:  id.text(f.Version, true, nil),
+		Problem:  problem,
 	}
+}
+
+// folds says whether facts of the rule can differ and yet be one problem.
+func (r Row) folds() bool {
+	for _, treatment := range r {
+		if treatment == Profile {
+			return true
+		}
+	}
+	return false
 }
 
 // identity writes the canonical texts of one fact.
