@@ -12,7 +12,7 @@ import (
 )
 
 // attributes override every .gitattributes of a tree: a check-out is the blobs' bytes, whatever the tree says about them.
-const attributes = "* -text -eol -ident -filter -working-tree-encoding\n"
+const attributes = "* -text -eol -ident -filter -working-tree-encoding"
 
 // InitBare makes an empty bare repository.
 func (g Git) InitBare(ctx context.Context, dir string) error {
@@ -44,29 +44,52 @@ func (g Git) layOut(ctx context.Context, repo, commit, branch, dir string) error
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
+	if err := g.layHistory(ctx, repo, commit, branch, dir); err != nil {
+		return err
+	}
+	for _, args := range [][]string{{"read-tree", commit}, {"checkout-index", "--all", "--force", "--quiet", "-u"}} {
+		if _, err := g.Run(ctx, dir, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LayHistory gives the folder dir the .git that CheckOut would give it, and neither files nor an index: whoever asks git for the history
+// is told what a check-out would say.
+func (g Git) LayHistory(ctx context.Context, repo, commit, branch, dir string) error {
+	if err := g.layHistory(ctx, repo, commit, branch, dir); err != nil {
+		return fmt.Errorf("giving %s the history of %s: %w", dir, commit, err)
+	}
+	return g.AssertCheckOut(ctx, commit, branch, dir)
+}
+
+// layHistory writes the few files of a repository itself (gitrepository-layout(5)): git would take a process for each.
+func (g Git) layHistory(ctx context.Context, repo, commit, branch, dir string) error {
 	if _, err := g.Run(ctx, dir, "check-ref-format", "--branch", branch); err != nil {
 		return err
 	}
-	if _, err := g.Run(ctx, dir, "init", "--quiet", "--template=", "--initial-branch="+branch, "."); err != nil {
-		return err
+	for _, folder := range []string{"objects/info", "objects/pack", "refs/tags"} {
+		if err := os.MkdirAll(filepath.Join(dir, ".git", folder), 0o755); err != nil {
+			return err
+		}
 	}
 	if err := Borrow(dir, repo); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Join(dir, ".git", "info"), 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, ".git", "info", "attributes"), []byte(attributes), 0o644); err != nil {
-		return err
-	}
-	for _, args := range [][]string{
-		{"update-ref", "refs/heads/" + branch, commit},
-		{"update-ref", "refs/remotes/origin/" + branch, commit},
-		{"symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/" + branch},
-		{"read-tree", commit},
-		{"checkout-index", "--all", "--force", "--quiet", "-u"},
+	for name, text := range map[string]string{
+		"HEAD":                          "ref: refs/heads/" + branch,
+		"config":                        "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false",
+		"info/attributes":               attributes,
+		"refs/heads/" + branch:          commit,
+		"refs/remotes/origin/" + branch: commit,
+		"refs/remotes/origin/HEAD":      "ref: refs/remotes/origin/" + branch,
 	} {
-		if _, err := g.Run(ctx, dir, args...); err != nil {
+		file := filepath.Join(dir, ".git", name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(file, []byte(text+"\n"), 0o644); err != nil {
 			return err
 		}
 	}
@@ -100,22 +123,13 @@ func Borrow(dir, repo string) error {
 
 // AssertCheckOut fails unless dir has branch checked out at commit, and origin/HEAD is that branch at that commit.
 func (g Git) AssertCheckOut(ctx context.Context, commit, branch, dir string) error {
-	for _, want := range []struct {
-		value string
-		args  []string
-	}{
-		{"refs/heads/" + branch, []string{"symbolic-ref", "HEAD"}},
-		{commit, []string{"rev-parse", "--verify", "HEAD^{commit}"}},
-		{"refs/remotes/origin/" + branch, []string{"symbolic-ref", "refs/remotes/origin/HEAD"}},
-		{commit, []string{"rev-parse", "--verify", "refs/remotes/origin/HEAD^{commit}"}},
-	} {
-		got, err := g.Line(ctx, dir, want.args...)
-		if err != nil {
-			return err
-		}
-		if got != want.value {
-			return fmt.Errorf("git %s in %s says %q, expected %q", strings.Join(want.args, " "), dir, got, want.value)
-		}
+	args := []string{"rev-parse", "HEAD^{commit}", "refs/remotes/origin/HEAD^{commit}", "--symbolic-full-name", "HEAD", "refs/remotes/origin/HEAD"}
+	got, err := g.Line(ctx, dir, args...)
+	if err != nil {
+		return err
+	}
+	if want := strings.Join([]string{commit, commit, "refs/heads/" + branch, "refs/remotes/origin/" + branch}, "\n"); got != want {
+		return fmt.Errorf("git %s in %s says %q, expected %q", strings.Join(args, " "), dir, got, want)
 	}
 	return nil
 }
