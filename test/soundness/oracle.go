@@ -1,0 +1,242 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package soundness
+
+import (
+	"context"
+	"crypto/sha256"
+	_ "embed" // for the source below
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"k8s.io/utils/clock"
+
+	"github.com/prcheck/prcheck/images/pkgcheck/driver"
+	"github.com/prcheck/prcheck/internal/gitops"
+	"github.com/prcheck/prcheck/internal/sandbox"
+	"github.com/prcheck/prcheck/test/mutation"
+)
+
+// oracleSource is part of the key of what is kept: another oracle, other scans.
+//
+//go:embed oracle.go
+var oracleSource []byte
+
+// oracle scans whole trees by the driver alone. It shares nothing with internal/engine but the driver and git's check-out, so that
+// a mistake there shows as a difference.
+type oracle struct {
+	tools Tools
+	base  *Base
+	name  string // that the repository is configured by
+	dir   string // the base's folder: repositories, masters, runs
+	clock clock.PassiveClock
+}
+
+// repository is one repository in the driver's requests.
+type repository struct {
+	Name     string `json:"name"`
+	Path     string `json:"path"`
+	Prepared string `json:"prepared,omitempty"`
+}
+
+// inside is where the base's folder is shown to the driver.
+const inside = "/prcheck"
+
+// full scans the tree of a commit. The ignore file is that of the base, as for a pull request.
+func (o *oracle) full(ctx context.Context, commit string, tree mutation.Tree) (*Scanned, error) {
+	key, err := o.key(commit)
+	if err != nil {
+		return nil, err
+	}
+	kept, err := cacheDir("scans", key+".json.gz")
+	if err != nil {
+		return nil, err
+	}
+	found := &Scanned{}
+	if ok, err := loadJSON(kept, found); ok || err != nil {
+		return found, err
+	}
+	began := o.clock.Now()
+	run, err := os.MkdirTemp(o.dir, "run-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(run) //nolint:errcheck // a temporary folder below another
+	if err := o.scan(ctx, run, commit, tree, found); err != nil {
+		return nil, fmt.Errorf("scanning all of %s at %s: %w", o.base.Name, commit, err)
+	}
+	found.Seconds = o.clock.Since(began).Seconds()
+	return found, saveJSON(kept, found)
+}
+
+// key names everything that decides a scan.
+func (o *oracle) key(commit string) (string, error) {
+	parts := []any{o.name, commit, o.base.Commit, o.base.Every, Clock, driver.Digest(), o.tools.Key, oracleSource}
+	for _, m := range o.base.Masters {
+		parts = append(parts, m.Name, m.Commit)
+	}
+	data, err := json.Marshal(parts)
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:16]), err
+}
+
+func (o *oracle) scan(ctx context.Context, run, commit string, tree mutation.Tree, into *Scanned) error {
+	git := gitops.Git{Protocols: []string{"file"}}
+	if err := git.CheckOut(ctx, o.base.store.dir, commit, "main", filepath.Join(run, "tree")); err != nil {
+		return err
+	}
+	if err := tame(filepath.Join(run, "tree"), tree, o.base.Tree); err != nil {
+		return err
+	}
+	target := repository{Name: o.name, Path: o.in(run, "tree")}
+	if err := o.prepare(ctx, run, target, filepath.Join(run, "prepared")); err != nil {
+		return err
+	}
+	var err error
+	if into.Prepared, err = folder(filepath.Join(run, "prepared")); err != nil {
+		return err
+	}
+	target.Prepared = o.in(run, "prepared")
+	request := map[string]any{
+		"protocol": driver.Protocol, "target": target, "masters": o.masters(true), "packages": nil, "wholeTree": []string{},
+		"profiles": strings.Join(profiles, ","), "checks": []string{}, "keywords": o.base.keywords(), "verbose": true,
+		"clock": Clock.Format(time.RFC3339), "work": o.in(run, "scan", "work"), "cache": o.in(run, "scan", "cache"), "jobs": 1, "packageSeconds": 0,
+	}
+	if into.Stream, err = o.drive(ctx, run, "scan", request); err != nil {
+		return err
+	}
+	stream, err := into.stream()
+	if err != nil {
+		return err
+	}
+	return stream.Evidence()
+}
+
+// prepareMasters lays the masters out and makes their metadata, once for all runs.
+func (o *oracle) prepareMasters(ctx context.Context) error {
+	git := gitops.Git{Protocols: []string{"file"}}
+	for _, m := range o.base.Masters {
+		dir := filepath.Join(o.dir, "masters", m.Name)
+		if _, err := os.Stat(filepath.Join(dir, "prepared", "eclasses.json")); err == nil {
+			continue
+		}
+		if err := git.CheckOut(ctx, m.store.dir, m.Commit, "main", filepath.Join(dir, "tree")); err != nil {
+			return err
+		}
+		tree, err := m.store.read(ctx, m.Commit)
+		if err != nil {
+			return err
+		}
+		if err := tame(filepath.Join(dir, "tree"), tree, tree); err != nil {
+			return err
+		}
+		target := repository{Name: m.Name, Path: o.in(dir, "tree")}
+		alone := &oracle{tools: o.tools, base: &Base{Name: m.Name}, dir: o.dir, clock: o.clock}
+		if err := alone.prepare(ctx, dir, target, filepath.Join(dir, "prepared")); err != nil {
+			return fmt.Errorf("making the metadata of the master %s: %w", m.Name, err)
+		}
+	}
+	return nil
+}
+
+func (o *oracle) prepare(ctx context.Context, run string, target repository, output string) error {
+	if err := os.MkdirAll(output, 0o755); err != nil {
+		return err
+	}
+	_, err := o.drive(ctx, run, "prepare", map[string]any{
+		"protocol": driver.Protocol, "target": target, "masters": o.masters(false), "output": o.in(output), "seed": nil,
+		"work": o.in(run, "prepare", "work"), "jobs": 1, "ebuildSeconds": 60,
+	})
+	return err
+}
+
+func (o *oracle) masters(prepared bool) []repository {
+	list := []repository{}
+	for _, m := range o.base.Masters {
+		r := repository{Name: m.Name, Path: o.in(o.dir, "masters", m.Name, "tree")}
+		if prepared {
+			r.Prepared = o.in(o.dir, "masters", m.Name, "prepared")
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// in is a path as the driver sees it.
+func (o *oracle) in(names ...string) string {
+	return inside + strings.TrimPrefix(filepath.Join(names...), o.dir)
+}
+
+// drive calls the driver and returns what it wrote.
+func (o *oracle) drive(ctx context.Context, run, command string, request any) ([]byte, error) {
+	dir := filepath.Join(run, command)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	data, err := json.Marshal(request)
+	if err != nil {
+		return nil, err
+	}
+	program := filepath.Join(run, driver.FileName)
+	if err := errors.Join(os.WriteFile(filepath.Join(dir, "request.json"), data, 0o644), os.WriteFile(program, driver.Archive(), 0o644)); err != nil {
+		return nil, err
+	}
+	var said strings.Builder
+	report, err := sandbox.Run(ctx, sandbox.Spec{
+		Argv: []string{
+			"/opt/pkgcheck/bin/python", "-I", o.in(program), command, "--request", o.in(dir, "request.json"), "--output", o.in(dir, "out"),
+		},
+		Env: []string{"PATH=/opt/pkgcheck/bin:/usr/local/bin:/usr/bin:/bin", "LC_ALL=C.UTF-8", "TZ=UTC"}, Dir: o.in(run),
+		Root:       o.tools.Root,
+		Mounts:     []sandbox.Mount{{Source: o.dir, Target: inside, ReadOnly: true}, {Source: run, Target: o.in(run)}},
+		ReadPaths:  []string{"/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/opt", "/proc", "/dev", inside},
+		WritePaths: []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/shm", "/proc/self", o.in(run)},
+		Limits:     sandbox.Limits{Timeout: 10 * time.Minute},
+	}, sandbox.Output{Writer: &said})
+	if err != nil {
+		return nil, err
+	}
+	if report.ExitCode != driver.ExitDone {
+		return nil, fmt.Errorf("the driver's %s ended with code %d %s %s: %s", command, report.ExitCode, report.Signal, report.Refused, said.String())
+	}
+	return os.ReadFile(filepath.Join(dir, "out"))
+}
+
+// profiles are the statuses of the profiles that scans look at.
+var profiles = []string{"stable", "dev", "exp"}
+
+// tame takes out of a check-out what nobody may believe, and gives it the base's ignore file.
+func tame(dir string, tree, base mutation.Tree) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close() //nolint:errcheck // nothing is buffered
+	for name, f := range tree {
+		if f.Mode != "120000" {
+			continue
+		}
+		if _, err := root.Stat(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := errors.Join(root.Remove(name), root.WriteFile(name, []byte(f.Text), 0o644)); err != nil {
+				return err
+			}
+		}
+	}
+	for _, name := range []string{"metadata/md5-cache", "metadata/pkg_desc_index", "metadata/pkgcheck.conf", "profiles/use.local.desc", ".gitignore"} {
+		if err := root.RemoveAll(name); err != nil {
+			return err
+		}
+	}
+	if f, ok := base[".gitignore"]; ok {
+		return root.WriteFile(".gitignore", []byte(f.Text), 0o644)
+	}
+	return nil
+}
