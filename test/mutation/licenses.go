@@ -126,7 +126,7 @@ func licenseMapping(e *edit) string {
 	return file + " maps " + name
 }
 
-// ebuildLicenseLast takes a licence from the only ebuilds that use it.
+// ebuildLicenseLast takes one of the rarest licences from the ebuilds that use it.
 func ebuildLicenseLast(e *edit) string {
 	users := map[string][]string{}
 	for _, key := range e.keys {
@@ -136,8 +136,9 @@ func ebuildLicenseLast(e *edit) string {
 			}
 		}
 	}
-	rare := slices.DeleteFunc(e.licenses(), func(l string) bool { return len(users[l]) == 0 || len(users[l]) > 8 })
-	name, common := pick(e, rare), pick(e, e.licenses())
+	used := slices.DeleteFunc(e.licenses(), func(l string) bool { return len(users[l]) == 0 })
+	slices.SortStableFunc(used, func(a, b string) int { return len(users[a]) - len(users[b]) })
+	name, common := pick(e, used[:min(3, len(used))]), pick(e, e.licenses())
 	if name == "" || name == common {
 		return ""
 	}
