@@ -32,17 +32,32 @@ var ErrNowhere = errors.New("the tree has no place for this change")
 // change makes one change and says in words what it did; empty: there is no place for it.
 type change func(e *edit) string
 
-// kinds are all changes by name. Each file of the package has those of one subject.
+// subjects are the groups of changes, each in a file of its own.
+var subjects = map[string]map[string]change{
+	"versions and packages": versionKinds, "keywords": keywordKinds, "dependencies and slots": dependencyKinds, "flags": flagKinds,
+	"eclasses": eclassKinds, "masks and profiles": profileKinds, "flags in profiles": useKinds, "lists and layout": listKinds,
+	"text references": referenceKinds, "licences": licenseKinds, "manifests": manifestKinds, "metadata.xml": metadataKinds,
+	"ebuild texts": textKinds, "sourcing and accounts": brokenKinds, "modes, links, files": treeKinds, "moves": moveKinds,
+}
+
+// kinds are all changes by name.
 var kinds = func() map[string]change {
 	all := map[string]change{}
-	for _, group := range []map[string]change{
-		versionKinds, keywordKinds, dependencyKinds, flagKinds, eclassKinds, profileKinds, useKinds, listKinds, referenceKinds,
-		licenseKinds, manifestKinds, metadataKinds, textKinds, brokenKinds, treeKinds, moveKinds,
-	} {
+	for _, group := range subjects {
 		maps.Copy(all, group)
 	}
 	return all
 }()
+
+// Subject is what a kind changes, in words.
+func Subject(kind string) string {
+	for name, group := range subjects {
+		if group[kind] != nil {
+			return name
+		}
+	}
+	return ""
+}
 
 // Kinds are the names of all kinds, sorted.
 func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }

@@ -6,12 +6,16 @@ package soundness
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/prcheck/prcheck/images/pkgcheck/driver"
 )
 
 // Tools is what cases need from outside: make toolchain and make corpus provide it.
@@ -20,6 +24,18 @@ type Tools struct {
 	Key    string // the digest of everything that it is made of
 	Corpus string // pkgcheck's test data
 	Source string // the top folder of this repository
+	// Driver is the driver that the oracle scans with, so that scans are kept while the driver is worked on: an older one must find
+	// the same. Empty: the present one.
+	Driver []byte
+}
+
+// driver returns the oracle's driver and its digest.
+func (t Tools) driver() (archive []byte, digest string) {
+	if len(t.Driver) == 0 {
+		return driver.Archive(), driver.Digest()
+	}
+	sum := sha256.Sum256(t.Driver)
+	return t.Driver, hex.EncodeToString(sum[:])
 }
 
 // FindTools looks for the tools in the cache.

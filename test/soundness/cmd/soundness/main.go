@@ -1,0 +1,115 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+// Command soundness is the long run of the soundness test (make soundness): it compares the automatic scope with two full scans over many
+// random changes, prints a line a case and a table, and fails where a single fact differs. What was scanned is kept, so that a run
+// that was stopped goes on where it was.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+
+	"k8s.io/utils/clock"
+
+	"github.com/prcheck/prcheck/internal/sandbox"
+	"github.com/prcheck/prcheck/test/soundness"
+)
+
+type options struct {
+	seed     uint64
+	cases    int
+	one      string
+	workers  int
+	engine   bool
+	bases    string
+	planner  string
+	minimise bool
+	driver   string
+}
+
+func main() {
+	sandbox.Main()
+	var o options
+	flag.Uint64Var(&o.seed, "seed", 1, "what decides the cases")
+	flag.IntVar(&o.cases, "cases", 600, "how many cases")
+	flag.StringVar(&o.one, "case", "", "only this case: BASE[@gentoo],KIND:SEED,…")
+	flag.IntVar(&o.workers, "workers", 2, "how many cases at once")
+	flag.BoolVar(&o.engine, "engine", true, "take each case through the engine's stages as well as through the planner")
+	flag.StringVar(&o.bases, "bases", strings.Join(soundness.BaseNames(), ","), "the repositories that are changed")
+	flag.StringVar(&o.planner, "planner", "scope", "what plans: scope, or to see what the test is worth: naive, everything")
+	flag.BoolVar(&o.minimise, "minimise", true, "make failed cases smaller")
+	flag.StringVar(&o.driver, "oracle-driver", "", "an older driver's archive for the oracle, whose scans are kept; empty: the present driver")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, o, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "soundness:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options, out io.Writer) (err error) {
+	dir, err := os.MkdirTemp("", "soundness-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	tools, err := soundness.FindTools(ctx)
+	if err != nil {
+		return err
+	}
+	if o.driver != "" {
+		if tools.Driver, err = os.ReadFile(o.driver); err != nil {
+			return err
+		}
+	}
+	planner, ok := soundness.Planners[o.planner]
+	if !ok {
+		return fmt.Errorf("there is no planner %q", o.planner)
+	}
+	lab := soundness.NewLab(tools, dir, clock.RealClock{})
+	cases, err := choose(ctx, lab, o)
+	if err != nil {
+		return err
+	}
+	r := &soundness.Runner{Lab: lab, Planner: planner, Engine: o.engine, Workers: o.workers, Out: out}
+	results := r.Run(ctx, cases)
+	failed := soundness.Failed(results)
+	if o.minimise && ctx.Err() == nil {
+		for _, f := range failed {
+			if smaller := r.Minimise(ctx, f); smaller != f {
+				fmt.Fprintf(out, "\n%s, made smaller:\n", f.Case)
+				smaller.Explain(out)
+			}
+		}
+	}
+	fmt.Fprintln(out)
+	if err := soundness.Table(out, results); err != nil {
+		return err
+	}
+	if len(failed) > 0 {
+		return fmt.Errorf("%d of %d cases failed", len(failed), len(results))
+	}
+	return ctx.Err()
+}
+
+// choose makes the list of cases.
+func choose(ctx context.Context, lab *soundness.Lab, o options) ([]soundness.Case, error) {
+	if o.one != "" {
+		c, err := soundness.ParseCase(o.one)
+		return []soundness.Case{c}, err
+	}
+	trees, err := lab.Trees(ctx, strings.Split(o.bases, ","))
+	if err != nil {
+		return nil, err
+	}
+	return soundness.Draw(o.seed, o.cases, trees)
+}
