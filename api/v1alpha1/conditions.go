@@ -14,6 +14,9 @@ const (
 	ConditionStalled = "Stalled"
 	// ConditionReady (normal-true, always present on Repository and CheckProfile) says that the object can be used.
 	ConditionReady = "Ready"
+	// ConditionKeywordsUnknown (abnormal-true, present only when True, on CheckProfile) says that the profile names keywords which prcheck's
+	// own tables of pkgcheck do not have: a slip, unless the image's pkgcheck is another.
+	ConditionKeywordsUnknown = "KeywordsUnknown"
 )
 
 // Reasons of conditions and events.
@@ -52,6 +55,10 @@ const (
 	ReasonProfileNotFound = "ProfileNotFound"
 	// ReasonInvalidProfile: the profile cannot be used, e.g. its severities name a keyword that the tool does not have.
 	ReasonInvalidProfile = "InvalidProfile"
+	// ReasonUnknownKeyword: the profile names a keyword that pkgcheck does not have.
+	ReasonUnknownKeyword = "UnknownKeyword"
+	// ReasonUnknownRules: the image's pkgcheck reports keywords that prcheck has no rules for.
+	ReasonUnknownRules = "UnknownRules"
 	// ReasonCredentialsInvalid: the forge refuses the credentials, or the Secret lacks a key.
 	ReasonCredentialsInvalid = "CredentialsInvalid"
 	// ReasonForbidden: the credentials lack a permission.

@@ -8,6 +8,7 @@ package checkprofile
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,7 +27,7 @@ import (
 	"github.com/prcheck/prcheck/internal/status"
 )
 
-// Reconciler sets the condition Ready of profiles.
+// Reconciler sets the conditions of profiles.
 type Reconciler struct {
 	Client client.Client
 	Events events.EventRecorder
@@ -51,6 +52,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, checkProfile *prcheckv1.Chec
 	st := &checkProfile.Status
 	st.ObservedGeneration = checkProfile.Generation
 	status.SetReady(&st.Conditions, checkProfile.Generation, err == nil, note, metav1.Time{Time: r.Clock.Now()})
+	status.SetKeywordsUnknown(&st.Conditions, checkProfile.Generation, unknownKeywords(checkProfile, err), metav1.Time{Time: r.Clock.Now()})
 	if equality.Semantic.DeepEqual(base.Status, checkProfile.Status) {
 		return ctrl.Result{}, nil
 	}
@@ -59,10 +61,20 @@ func (r *Reconciler) Reconcile(ctx context.Context, checkProfile *prcheckv1.Chec
 		outcome := controllers.Classify(client.IgnoreNotFound(err))
 		return ctrl.Result{RequeueAfter: outcome.After}, outcome.Err
 	}
-	for _, e := range prcheckevents.Ready(base.Status.Conditions, st.Conditions) {
+	for _, e := range append(prcheckevents.Ready(base.Status.Conditions, st.Conditions), prcheckevents.KeywordsUnknown(base.Status.Conditions, st.Conditions)...) {
 		r.Events.Eventf(checkProfile, nil, e.Type, e.Reason, e.Action, "%s", e.Note)
 	}
 	return ctrl.Result{}, nil
+}
+
+// unknownKeywords says what is odd about a profile that can be used. What invalid says, it does not repeat.
+func unknownKeywords(checkProfile *prcheckv1.CheckProfile, invalid error) *status.Note {
+	fields, version := profile.UnknownKeywords(&checkProfile.Spec)
+	if invalid != nil || len(fields) == 0 {
+		return nil
+	}
+	return &status.Note{Reason: prcheckv1.ReasonUnknownKeyword, Message: fmt.Sprintf(
+		"pkgcheck %s has no such keyword: %s. Correct it (pkgcheck show --keywords lists them all), unless the image has a pkgcheck that knows it.", version, strings.Join(fields, "; "))}
 }
 
 // SetupWithManager adds the controller.

@@ -245,6 +245,7 @@ func (s *fakeServer) finish(hash string, v verdict.Verdict) (*results.Summary, e
 		}
 		summary.Line = report.Line(&v, report.Names{Branch: "main"})
 		summary.Counts, summary.Problems = v.Counts, v.Problems
+		summary.UnknownRules, summary.NoKeywords = v.Head.UnknownRules, v.Rules.NoKeyword
 		s.verdicts[hash]++
 	}
 	return new(*summary), nil

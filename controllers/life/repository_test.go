@@ -196,7 +196,11 @@ func TestAProfileSaysWhetherItCanBeUsed(t *testing.T) {
 	bad := w.profile()
 	bad.Name, bad.Spec.Severities = "bad", map[string]prcheckv1.Severity{"bad-name": "error"}
 	w.create(bad)
-	for name, want := range map[string]string{"standard": prcheckv1.ReasonReady, "bad": prcheckv1.ReasonInvalidProfile} {
+	odd := w.profile()
+	odd.Name, odd.Spec.Severities = "odd", map[string]prcheckv1.Severity{"NonexistentDep": "error", "NonexistentDeps": "error"}
+	odd.Spec.Pkgcheck.Keywords = []string{"-Novelty"}
+	w.create(odd)
+	for name, want := range map[string]string{"standard": prcheckv1.ReasonReady, "bad": prcheckv1.ReasonInvalidProfile, "odd": prcheckv1.ReasonReady} {
 		key := client.ObjectKey{Namespace: w.namespace, Name: name}
 		if _, err := r.Reconcile(t.Context(), reconcile.Request{NamespacedName: key}); err != nil {
 			t.Fatal(err)
@@ -208,8 +212,69 @@ func TestAProfileSaysWhetherItCanBeUsed(t *testing.T) {
 		if ready := meta.FindStatusCondition(profile.Status.Conditions, prcheckv1.ConditionReady); ready == nil || ready.Reason != want {
 			t.Errorf("profile %s: got %+v, want %s", name, ready, want)
 		}
-		if events := w.told(); len(events) != 1 || !strings.Contains(events[0], want) {
+		events := w.told()
+		if len(events) == 0 || !strings.Contains(events[0], want) {
 			t.Errorf("profile %s: got events %q", name, events)
+		}
+		wantOdd(t, profile, name == "odd", events[1:])
+		if _, err := r.Reconcile(t.Context(), reconcile.Request{NamespacedName: key}); err != nil {
+			t.Fatal(err)
+		}
+		if again := w.told(); len(again) != 0 {
+			t.Errorf("profile %s: told again %q", name, again)
+		}
+	}
+	if err := w.api.Get(t.Context(), keyOf(odd), odd); err != nil {
+		t.Fatal(err)
+	}
+	odd.Spec.Severities, odd.Spec.Pkgcheck.Keywords = nil, nil
+	if err := w.api.Update(t.Context(), odd); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Reconcile(t.Context(), reconcile.Request{NamespacedName: keyOf(odd)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.api.Get(t.Context(), keyOf(odd), odd); err != nil {
+		t.Fatal(err)
+	}
+	wantOdd(t, odd, false, w.told())
+}
+
+// wantOdd wants the condition and event about keywords that are none, or neither.
+func wantOdd(t *testing.T, profile *prcheckv1.CheckProfile, odd bool, events []string) {
+	t.Helper()
+	got := meta.FindStatusCondition(profile.Status.Conditions, prcheckv1.ConditionKeywordsUnknown)
+	if !odd {
+		if got != nil || len(events) != 0 {
+			t.Errorf("profile %s: got %+v and events %q about keywords", profile.Name, got, events)
+		}
+		return
+	}
+	const fields = "spec.pkgcheck.keywords: -Novelty; spec.severities.NonexistentDep. Correct it"
+	if got == nil || got.Status != metav1.ConditionTrue || got.Reason != prcheckv1.ReasonUnknownKeyword || !strings.Contains(got.Message, fields) {
+		t.Errorf("profile %s: got %+v, want it to name %s", profile.Name, got, fields)
+	}
+	if len(events) != 1 || !strings.Contains(events[0], "Warning "+prcheckv1.ReasonUnknownKeyword) || !strings.Contains(events[0], fields) {
+		t.Errorf("profile %s: got events %q", profile.Name, events)
+	}
+}
+
+// What a run found out about the profile's keywords and the tool's rules is told once, and fails nothing.
+func TestOperatorsAreToldOfRulesThatNobodyKnows(t *testing.T) {
+	w := newWorld(t)
+	w.settle()
+	w.told()
+	v := failure()
+	v.Head.UnknownRules, v.Rules.NoKeyword = []string{"FutureWord"}, []string{"NoSuchKeyword"}
+	w.complete(w.job(), v)
+	w.settle()
+	w.ask("again")
+	w.settle()
+	w.wantCondition(prcheckv1.ConditionSucceeded, metav1.ConditionTrue, prcheckv1.ReasonVerdict)
+	events := strings.Join(w.told(), "\n")
+	for _, want := range []string{prcheckv1.ReasonUnknownRules, prcheckv1.ReasonUnknownKeyword, "FutureWord", "NoSuchKeyword"} {
+		if strings.Count(events, want) != 1 {
+			t.Errorf("operators were not told once of %s:\n%s", want, events)
 		}
 	}
 }

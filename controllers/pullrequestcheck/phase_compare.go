@@ -36,6 +36,7 @@ func (r *Reconciler) compare(ctx context.Context, s *scope) error {
 		}
 		if err == nil && summary.State == results.RunFinished {
 			settle(p, summary)
+			s.aside[p.Name] = events.Rules(summary.UnknownRules, summary.NoKeywords)
 			log.FromContext(ctx).Info("Verdict", "job", p.Job, "conclusion", p.Conclusion, "line", p.Line)
 			continue
 		}

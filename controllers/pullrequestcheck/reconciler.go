@@ -137,6 +137,14 @@ func (r *Reconciler) emit(s *scope) {
 	for _, e := range s.events() {
 		r.Events.Eventf(s.check, nil, e.Type, e.Reason, e.Action, "%s", e.Note)
 	}
+	for name, list := range s.aside {
+		profile, exists := s.profiles[name]
+		for _, e := range list {
+			if exists {
+				r.Events.Eventf(profile, nil, e.Type, e.Reason, e.Action, "%s", e.Note)
+			}
+		}
+	}
 }
 
 func (s *scope) input() *status.Input {

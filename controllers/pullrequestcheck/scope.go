@@ -39,20 +39,21 @@ type scope struct {
 	pull     *forge.Pull                        // resolve, plan, report: as the forge told it in this pass
 	ends     map[string]attempt.End             // run: by profile; those whose attempt ended
 
-	open       map[string]status.Note // any: by profile; why its run is open
-	waiting    *status.Note           // any: why the pass ended early
-	stalls     []status.Note          // any: who must do what
-	unreported int                    // report: verdicts that the forge has not acknowledged
-	extra      []events.Event         // any: what happened besides what the status shows
-	stopped    bool                   // any: the pass ends here
-	after      time.Duration          // any: when to look again; 0: when something happens
+	open       map[string]status.Note    // any: by profile; why its run is open
+	waiting    *status.Note              // any: why the pass ended early
+	stalls     []status.Note             // any: who must do what
+	unreported int                       // report: verdicts that the forge has not acknowledged
+	extra      []events.Event            // any: what happened besides what the status shows
+	aside      map[string][]events.Event // compare: by profile; what its operator should know of it
+	stopped    bool                      // any: the pass ends here
+	after      time.Duration             // any: when to look again; 0: when something happens
 }
 
 func newScope(check *prcheckv1.PullRequestCheck, now time.Time) *scope {
 	return &scope{
 		check: check, base: check.DeepCopy(), now: now,
 		profiles: map[string]*prcheckv1.CheckProfile{}, pods: map[string][]corev1.Pod{},
-		ends: map[string]attempt.End{}, open: map[string]status.Note{},
+		ends: map[string]attempt.End{}, open: map[string]status.Note{}, aside: map[string][]events.Event{},
 	}
 }
 

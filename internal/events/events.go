@@ -7,6 +7,7 @@ package events
 
 import (
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -83,6 +84,29 @@ func Ready(before, after []metav1.Condition) []Event {
 		return []Event{normal(now.Reason, actionValidate, now.Message)}
 	}
 	return []Event{warning(now.Reason, actionValidate, now.Message)}
+}
+
+// KeywordsUnknown returns the event for a profile that came to name keywords which pkgcheck does not have.
+func KeywordsUnknown(before, after []metav1.Condition) []Event {
+	if e, changed := condition(before, after, prcheckv1.ConditionKeywordsUnknown, actionValidate); changed {
+		return []Event{e}
+	}
+	return nil
+}
+
+// Rules tells, after a run, which rules were not what profile or prcheck took them for. The words are about the profile, and the same
+// for each of its runs.
+func Rules(unknownRules, noKeywords []string) []Event {
+	result := []Event{}
+	if len(noKeywords) > 0 {
+		result = append(result, warning(prcheckv1.ReasonUnknownKeyword, actionCheck, fmt.Sprintf(
+			"spec.severities names what the image's pkgcheck has no keyword for, and changes nothing: %s. Correct it, or remove it.", strings.Join(noKeywords, ", "))))
+	}
+	if len(unknownRules) > 0 {
+		result = append(result, warning(prcheckv1.ReasonUnknownRules, actionCheck, fmt.Sprintf(
+			"prcheck has no rules for keywords of the image's pkgcheck, and compares what they say word by word: %s. A newer prcheck may know them.", strings.Join(unknownRules, ", "))))
+	}
+	return result
 }
 
 // AttemptFailed tells operators what kubelet or stage said; contributors read the report.

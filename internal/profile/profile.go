@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	prcheckv1 "github.com/prcheck/prcheck/api/v1alpha1"
+	"github.com/prcheck/prcheck/internal/checker/pkgcheck"
 	"github.com/prcheck/prcheck/internal/finding"
 	"github.com/prcheck/prcheck/internal/plan"
 )
@@ -53,13 +54,13 @@ var levels = map[prcheckv1.Severity]finding.Level{
 // digests. Its error wraps ErrInvalid and names every field that is wrong, sorted.
 func Snapshot(profile *prcheckv1.CheckProfile) (plan.Snapshot, error) {
 	spec := &profile.Spec
-	pkgcheck := spec.Pkgcheck
-	if pkgcheck == nil {
-		pkgcheck = &prcheckv1.Pkgcheck{}
+	tool := spec.Pkgcheck
+	if tool == nil {
+		tool = &prcheckv1.Pkgcheck{}
 	}
 	snapshot := plan.Snapshot{
 		Name: profile.Name, Image: spec.Image,
-		Profiles: sorted(pkgcheck.Profiles, "dev", "stable"), Keywords: sorted(pkgcheck.Keywords), Jobs: int(pkgcheck.Jobs),
+		Profiles: sorted(tool.Profiles, "dev", "stable"), Keywords: sorted(tool.Keywords), Jobs: int(tool.Jobs),
 		GateInherited: spec.GateInherited, FullScope: spec.Scope == prcheckv1.ScopeFull,
 		SandboxLenient: spec.Sandbox == prcheckv1.SandboxBestEffort, OutputBytes: OutputBytes,
 	}
@@ -68,8 +69,28 @@ func Snapshot(profile *prcheckv1.CheckProfile) (plan.Snapshot, error) {
 	snapshot.Gate = problems.gate(spec.Gate)
 	snapshot.Timeouts = problems.timeouts(&spec.Timeouts)
 	snapshot.MemoryBytes = problems.memory(spec.Resources.Memory)
-	problems.pkgcheck(pkgcheck)
+	problems.pkgcheck(tool)
 	return snapshot, problems.err(profile.Name)
+}
+
+// UnknownKeywords names the fields that speak of keywords which prcheck's own tables of pkgcheck do not have, and the version of these
+// tables. The image may have another pkgcheck, so that no more than a warning can be made of it.
+func UnknownKeywords(spec *prcheckv1.CheckProfileSpec) (fields []string, version string) {
+	table := pkgcheck.Default()
+	for name := range spec.Severities {
+		if !table.Knows(name) {
+			fields = append(fields, "spec.severities."+name)
+		}
+	}
+	if spec.Pkgcheck != nil {
+		for _, name := range spec.Pkgcheck.Keywords {
+			if !table.Knows(strings.TrimPrefix(name, "-")) {
+				fields = append(fields, "spec.pkgcheck.keywords: "+name)
+			}
+		}
+	}
+	slices.Sort(fields)
+	return fields, table.Pkgcheck
 }
 
 // Timeouts returns the stages' limits with defaults filled in.

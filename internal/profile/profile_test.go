@@ -5,6 +5,7 @@ package profile
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,5 +108,21 @@ func TestSnapshotSaysWhatIsWrong(t *testing.T) {
 				t.Errorf("got %q, want it to say %q", err, test.want)
 			}
 		})
+	}
+}
+
+func TestUnknownKeywords(t *testing.T) {
+	t.Parallel()
+	spec := &prcheckv1.CheckProfileSpec{
+		Severities: map[string]prcheckv1.Severity{"NonexistentDeps": "error", "NonexistentDep": "error", "Alpha": "info"},
+		Pkgcheck:   &prcheckv1.Pkgcheck{Keywords: []string{"-Beta", "-SourcingError", "SourcingError"}},
+	}
+	fields, version := UnknownKeywords(spec)
+	want := []string{"spec.pkgcheck.keywords: -Beta", "spec.severities.Alpha", "spec.severities.NonexistentDep"}
+	if !slices.Equal(fields, want) || version == "" {
+		t.Errorf("got %q of version %q, want %q", fields, version, want)
+	}
+	if fields, _ := UnknownKeywords(&prcheckv1.CheckProfileSpec{}); len(fields) != 0 {
+		t.Errorf("an empty profile: %q", fields)
 	}
 }

@@ -105,6 +105,8 @@ type Summary struct {
 	Counts     verdict.Counts     `json:"counts"`
 	Problems   verdict.Problems   `json:"problems"`
 	ReportURL  string             `json:"reportURL"`
-	// UnknownRules are shown to the operator.
+	// UnknownRules have no row in the rule table; NoKeywords are names in the profile's severities that the tool has no keyword for. Both
+	// are shown to the operator.
 	UnknownRules []string `json:"unknownRules,omitempty"`
+	NoKeywords   []string `json:"noKeywords,omitempty"`
 }

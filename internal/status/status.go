@@ -280,6 +280,11 @@ func Cut(message string) string {
 	return message[:cut] + "…"
 }
 
+// SetKeywordsUnknown sets the condition of that name, or removes it where there is nothing to say.
+func SetKeywordsUnknown(conditions *[]metav1.Condition, generation int64, note *Note, now metav1.Time) {
+	setter{conditions: conditions, generation: generation, now: now}.present(prcheckv1.ConditionKeywordsUnknown, note)
+}
+
 // SetReady sets the condition Ready of a Repository or CheckProfile.
 func SetReady(conditions *[]metav1.Condition, generation int64, ready bool, note Note, now metav1.Time) {
 	st := state{metav1.ConditionFalse, note}

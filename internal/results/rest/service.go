@@ -189,6 +189,7 @@ func summarize(v *verdict.Verdict, record results.RunRecord) results.Summary {
 	return results.Summary{
 		Conclusion: v.Conclusion, Reason: v.Reason, Message: v.Message[:min(len(v.Message), maxMessage)], Line: report.Line(v, NamesOf(v, record)), Counts: v.Counts,
 		Problems: v.Problems, UnknownRules: unknown[:min(len(unknown), maxUnknownRules)],
+		NoKeywords: v.Rules.NoKeyword[:min(len(v.Rules.NoKeyword), maxUnknownRules)],
 	}
 }
 
