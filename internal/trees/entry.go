@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/unix"
 )
@@ -23,6 +24,11 @@ func (s *Store) take(objects *objects, k kind, id string) (*seal, error) {
 		s.touch(dir)
 		return sealed, nil
 	}
+	defer s.alone(key)()
+	sealed, err = s.look(dir) // somebody may have made it by now
+	if err == nil {
+		return sealed, nil
+	}
 	damaged := !errors.Is(err, fs.ErrNotExist)
 	sealed, err = s.make(objects, k, id, damaged)
 	if err != nil {
@@ -34,6 +40,14 @@ func (s *Store) take(objects *objects, k kind, id string) (*seal, error) {
 		s.mu.Unlock()
 	}
 	return sealed, nil
+}
+
+// alone waits until nobody else of this process makes the entry, and returns what lets the next one go.
+func (s *Store) alone(key string) (done func()) {
+	mine, _ := s.making.LoadOrStore(key, &sync.Mutex{})
+	mutex := mine.(*sync.Mutex) //nolint:forcetypeassert // nothing else is stored
+	mutex.Lock()
+	return mutex.Unlock
 }
 
 // look compares the entry in dir with its seal: by what the file system says of it, and once after each boot by content. It says
@@ -138,7 +152,7 @@ func (s *Store) fillCategory(objects *objects, dir, id string) ([]item, error) {
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, item{aPackage, e.name, e.id, 0})
+		items = append(items, item{aPackage, e.name, e.id, 0}, item{kind: aFolder, path: e.name + "/."})
 		for _, i := range sealed.items {
 			i.path = e.name + "/" + i.path
 			items = append(items, i)

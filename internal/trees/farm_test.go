@@ -210,12 +210,12 @@ func TestFarmsReadAsPlainTrees(t *testing.T) {
 		real  []string
 		plain bool
 	}{
-		"nothing real":              {files: ordinary()},
-		"a package":                 {files: ordinary(), real: []string{"app-a/one"}},
-		"changed paths":             {files: ordinary(), real: []string{"app-a/two/two-1.ebuild", "app-a/metadata.xml", "README", "nothing/here", "licenses/GPL-2"}},
-		"a category":                {files: ordinary(), real: []string{"app-a"}},
-		"profiles and eclass":       {files: ordinary(), real: []string{"profiles/repo_name", "eclass/a.eclass", "metadata"}},
-		"names in bytes and spaces": {files: with(ordinary(), map[string]string{"app-a/\xff\xfe/x y\n": "1", "app-a/one/\xe4": "2", "App-A/one/x": "3", "app-a/ONE/x": "4", " /x": "5", "-c/-p/-f": "6", "app-a/one/.foo": "7", ".hidden/x/y": "8", "app-a/.dot/x": "9"})},
+		"nothing real":               {files: ordinary()},
+		"a package":                  {files: ordinary(), real: []string{"app-a/one"}},
+		"changed paths":              {files: ordinary(), real: []string{"app-a/two/two-1.ebuild", "app-a/metadata.xml", "README", "nothing/here", "licenses/GPL-2"}},
+		"a category":                 {files: ordinary(), real: []string{"app-a"}},
+		"profiles and eclass":        {files: ordinary(), real: []string{"profiles/repo_name", "eclass/a.eclass", "metadata"}},
+		"names in bytes and spaces":  {files: with(ordinary(), map[string]string{"app-a/\xff\xfe/x y\n": "1", "app-a/one/\xe4": "2", "App-A/one/x": "3", "app-a/ONE/x": "4", " /x": "5", "-c/-p/-f": "6", "app-a/one/.foo": "7", ".hidden/x/y": "8", "app-a/.dot/x": "9"})},
 		"an empty file, a large one": {files: with(ordinary(), map[string]string{"app-a/one/e": "", "app-a/one/l": strings.Repeat("0123456789abcdef", 1<<18)})},
 		"a submodule": {files: ordinary(), more: []string{
 			"M 160000 1111111111111111111111111111111111111111 app-a/sub", "M 160000 1111111111111111111111111111111111111111 sub", "M 160000 1111111111111111111111111111111111111111 app-a/one/files/sub2",
@@ -345,7 +345,9 @@ func edit(rng *rand.Rand, files map[string]string, links bool) {
 			files[name] = pick("", "!") + fmt.Sprint(rng.IntN(5))
 		default:
 			name = pick("app-a", "app-b", "app-c", "profiles", "eclass", "metadata", "licenses") + "/" + pick("one", "two", "three") + "/" + pick("x", "files/x", "files/y/z", "use.local.desc")
-			clear := func(other string) bool { return !strings.HasPrefix(other, name+"/") && !strings.HasPrefix(name, other+"/") }
+			clear := func(other string) bool {
+				return !strings.HasPrefix(other, name+"/") && !strings.HasPrefix(name, other+"/")
+			}
 			for _, other := range names {
 				if !clear(other) {
 					delete(files, other)

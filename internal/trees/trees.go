@@ -41,6 +41,7 @@ type Store struct {
 	shared bool // others of the folder's group write here, too
 	boot   string
 
+	making sync.Map // key → *sync.Mutex
 	mu     sync.Mutex
 	healed []string
 }
