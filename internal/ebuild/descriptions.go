@@ -42,6 +42,9 @@ func ReadArches(tree fs.FS) ([]string, error) {
 	return unique(arches), nil
 }
 
+// archStatuses are what profiles/arches.desc can say of an arch.
+var archStatuses = []string{"stable", "transitional", "testing"}
+
 // ReadArchStatus reads profiles/arches.desc: arch to status (stable, transitional, testing). Lines that do not have that form are left out.
 func ReadArchStatus(tree fs.FS) (map[string]string, error) {
 	text, _, err := readUTF8(tree, "profiles/arches.desc")
@@ -50,7 +53,7 @@ func ReadArchStatus(tree fs.FS) (map[string]string, error) {
 	}
 	statuses := map[string]string{}
 	for _, line := range meaningful(text) {
-		if list := fields(line); len(list) == 2 {
+		if list := fields(line); len(list) == 2 && slices.Contains(archStatuses, list[1]) {
 			statuses[list[0]] = list[1]
 		}
 	}

@@ -39,10 +39,20 @@ type Entry struct {
 	License, SrcURI, Restrict, Properties, RequiredUse string
 	Description, Homepage                              string
 	Deps                                               [Classes]string
-	Inherit                                            []string    // directly
+	Inherit                                            []string    // directly, each once
 	Eclasses                                           []EclassSum // all, in the entry's order
 	MD5                                                string      // of the ebuild
 	DefinedPhases                                      []string
+}
+
+// EntryName is where pkgcore keeps the metadata entry of an ebuild below md5-cache/. Revisions are written as numbers there and -r0 not at all, so that
+// versions that are equal but for that share one.
+func EntryName(category, name string, v Version) string {
+	entry := category + "/" + name + "-" + v.number
+	if revision := v.Revision(); revision != "" {
+		entry += "-r" + revision
+	}
+	return entry
 }
 
 // ParseEntry reads a metadata entry. Its strings share one copy of data.
@@ -100,7 +110,7 @@ func (e *Entry) set(key, value string) error {
 	case "IDEPEND":
 		e.Deps[Idepend] = value
 	case "INHERIT":
-		e.Inherit = fields(value)
+		e.Inherit = unique(fields(value))
 	case "_eclasses_":
 		return e.setEclasses(value)
 	case "_md5_":

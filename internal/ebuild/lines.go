@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"slices"
 	"strings"
 	"syscall"
 	"unicode"
@@ -167,15 +168,21 @@ func fields(s string) []string {
 
 // unique drops what was there before, and keeps the order.
 func unique(list []string) []string {
-	seen := make(map[string]bool, len(list))
-	kept := list[:0:0]
-	for _, s := range list {
-		if !seen[s] {
-			seen[s] = true
-			kept = append(kept, s)
+	if len(list) <= 16 {
+		kept := list[:0]
+		for _, s := range list {
+			if !slices.Contains(kept, s) {
+				kept = append(kept, s)
+			}
 		}
+		return kept
 	}
-	return kept
+	seen := make(map[string]bool, len(list))
+	return slices.DeleteFunc(list, func(s string) bool {
+		again := seen[s]
+		seen[s] = true
+		return again
+	})
 }
 
 // LineError says what is wrong with a line that was left out; pkgcore logs those and goes on.

@@ -5,6 +5,7 @@ package ebuild
 
 import (
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -17,17 +18,17 @@ type ProfileLine struct {
 	Text    string // without comment and removal
 	Atom    Atom
 	Words   []string // behind the atom: flags, keywords
-	Err     error    // why it has no atom; pkgcore leaves such a line out
+	Err     error    // what is wrong with it; pkgcore leaves such a line out
 }
 
 // packageFiles are the files of a profile whose lines name packages; the value tells what they look like.
 var packageFiles = map[string]lineForm{
 	"package.mask": atomAlone, "package.unmask": atomAlone, "package.deprecated": atomAlone,
-	"package.keywords": atomAndWords, "package.accept_keywords": atomAndWords,
-	"package.use": atomAndWords, "package.use.stable": atomAndWords,
-	"package.use.force": atomAndWords, "package.use.stable.force": atomAndWords,
-	"package.use.mask": atomAndWords, "package.use.stable.mask": atomAndWords,
-	"package.bashrc": atomAndWords, "package.provided": versioned, "packages": system,
+	"package.keywords": atomAndWords, "package.accept_keywords": atomAndWords, "package.bashrc": atomAndWords,
+	"package.use": atomAndFlags, "package.use.stable": atomAndFlags,
+	"package.use.force": atomAndFlags, "package.use.stable.force": atomAndFlags,
+	"package.use.mask": atomAndFlags, "package.use.stable.mask": atomAndFlags,
+	"package.provided": versioned, "packages": system,
 }
 
 // lineForm is what the lines of a file look like.
@@ -35,7 +36,8 @@ type lineForm uint8
 
 const (
 	atomAlone    lineForm = iota // [-]ATOM
-	atomAndWords                 // ATOM WORD…
+	atomAndWords                 // ATOM [WORD…]
+	atomAndFlags                 // ATOM FLAG…
 	versioned                    // [-]CATEGORY/PACKAGE-VERSION
 	system                       // [-][*]ATOM, -*
 )
@@ -60,30 +62,34 @@ func ParseProfileLines(name, file, text string) []ProfileLine {
 
 func (l *ProfileLine) parse(form lineForm, line string) error {
 	l.Text = line
-	if form != atomAndWords {
-		l.Text, l.Removes = strings.CutPrefix(line, "-")
-	}
-	if form == system {
-		if l.Text, l.System = strings.CutPrefix(l.Text, "*"); l.Text == "" && l.System && l.Removes {
-			return nil // all of the parents' lines
-		}
-	}
-	text := l.Text
+	text := line
 	switch form {
-	case atomAndWords:
+	case atomAndWords, atomAndFlags:
 		text, _ = nextWord(text)
 		l.Words = fields(l.Text)[1:]
 	case versioned:
-		text = "=" + text
+		l.Text, l.Removes = strings.CutPrefix(line, "-")
+		text = "=" + l.Text
+	case system:
+		l.Text, l.Removes = strings.CutPrefix(line, "-")
+		if text, l.System = strings.CutPrefix(l.Text, "*"); text == "" && l.System && l.Removes {
+			return nil // all of the parents' lines
+		}
 	default:
+		l.Text, l.Removes = strings.CutPrefix(line, "-")
+		text = l.Text
 	}
 	var err error
 	if l.Atom, err = ParseAtom(text); err != nil {
 		return err
 	}
-	if form == versioned && (l.Atom.Glob || l.Atom.String() != "="+l.Atom.Key()+"-"+l.Atom.Version) {
-		l.Atom = Atom{}
-		return errors.New("it is not a package with its version")
+	switch {
+	case form == versioned && l.Atom.String() != "="+l.Atom.Key()+"-"+l.Atom.Version:
+		err = errors.New("it is not a package with its version")
+	case form == atomAndFlags && len(l.Words) == 0:
+		err = errors.New("it has no flags")
+	case form == atomAndFlags && slices.ContainsFunc(l.Words, func(w string) bool { return strings.HasSuffix(w, ":") }):
+		err = errors.New("groups of flags (GROUP: FLAG) are not for profiles")
 	}
-	return nil
+	return err
 }

@@ -4,6 +4,7 @@
 package ebuild
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
@@ -74,10 +75,7 @@ func Packages(tree fs.FS, categories []string) ([]Package, error) {
 		}
 	}
 	slices.SortStableFunc(found, func(a, b Package) int {
-		if c := strings.Compare(a.Category, b.Category); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Name, b.Name)
+		return cmp.Or(strings.Compare(a.Category, b.Category), strings.Compare(a.Name, b.Name))
 	})
 	return found, nil
 }
@@ -107,7 +105,7 @@ func ReadPackage(tree fs.FS, category, name string) (Package, error) {
 			p.Versions = append(p.Versions, v)
 		}
 	}
-	slices.SortStableFunc(p.Versions, Version.Compare)
+	slices.SortFunc(p.Versions, func(a, b Version) int { return cmp.Or(a.Compare(b), strings.Compare(a.text, b.text)) })
 	return p, nil
 }
 

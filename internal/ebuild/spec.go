@@ -44,7 +44,8 @@ func ParseSpec(s string) ([]Node, error) {
 	return p.parse()
 }
 
-// Leaves yields every word of a specification, in all branches, in the order in which they are written.
+// Leaves yields every word of a specification, in all branches, in the order in which they are written; what a word is renamed to
+// as well.
 func Leaves(nodes []Node) iter.Seq[string] {
 	return func(yield func(string) bool) { leaves(nodes, yield) }
 }
@@ -52,7 +53,7 @@ func Leaves(nodes []Node) iter.Seq[string] {
 func leaves(nodes []Node, yield func(string) bool) bool {
 	for i := range nodes {
 		if n := &nodes[i]; n.Kind == Leaf {
-			if !yield(n.Text) {
+			if !yield(n.Text) || n.Rename != "" && !yield(n.Rename) {
 				return false
 			}
 		} else if !leaves(n.Children, yield) {
@@ -106,7 +107,7 @@ func (p *specParser) parse() ([]Node, error) {
 				n.Flag, n.Negated = strings.CutPrefix(word[:len(word)-1], "!")
 			}
 			nodes, open = nil, append(open, n)
-		case strings.Contains(word, "|"):
+		case strings.Contains(word, "|") || word == "->":
 			return nil, fmt.Errorf("%.80q is no word of a specification", word)
 		default:
 			leaf, err := p.leaf(word)
@@ -154,16 +155,11 @@ func operator(word string) (Kind, bool) {
 // LeavesOf yields the words of a specification as Leaves does, but copies nothing and does not look whether the groups match.
 func LeavesOf(s string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		renamed := false
 		for word := range words(s) {
-			_, opens := operator(word)
-			switch {
-			case renamed:
-				renamed = false
-			case word == "->":
-				renamed = true
-			case opens || word == ")":
-			case !yield(word):
+			if _, opens := operator(word); opens || word == ")" || word == "->" {
+				continue
+			}
+			if !yield(word) {
 				return
 			}
 		}

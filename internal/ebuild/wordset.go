@@ -27,7 +27,7 @@ type word struct {
 // NewWordSet makes a set of words.
 func NewWordSet(list []string) *WordSet {
 	s := &WordSet{byFirst: make(map[string][]word, len(list))}
-	for _, text := range unique(list) {
+	for _, text := range unique(slices.Clone(list)) {
 		at := strings.IndexFunc(text, func(r rune) bool { return r < 0x80 && isWordByte(byte(r)) })
 		if text == "" {
 			continue

@@ -1,0 +1,1 @@
+pkg-1.0.ebuild

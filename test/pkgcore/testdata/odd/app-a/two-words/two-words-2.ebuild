@@ -1,0 +1,8 @@
+# Copyright 2026 The prcheck authors.
+EAPI=8
+
+DESCRIPTION="odd"
+HOMEPAGE="https://example.org/"
+SLOT="-bad"
+KEYWORDS=""
+LICENSE=""
