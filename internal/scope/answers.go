@@ -1,0 +1,146 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package scope
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/prcheck/prcheck/internal/ebuild"
+)
+
+// What a package sees of another one is the set of versions that its atoms match, each by its signature. Two sides answer alike when
+// the sets are equal: then no check that looks through these atoms can say anything else. The sets are made for all atoms of an ebuild
+// together, because checks combine them (CrossSlotRangeDepCheck), and hold the newest match of each atom (PythonCompatCheck).
+
+// provider is a version of a package, as others see it.
+type provider struct {
+	version       ebuild.Version
+	slot, subslot string
+	failed        bool
+	signature     string
+}
+
+// view is what is looked up in one side while planning.
+type view struct {
+	index     *Index
+	providers map[string][]provider
+	lines     map[string][]placedLine // of all profile files of all trees, by key
+}
+
+// placedLine is a profile's line with the place where it stands.
+type placedLine struct {
+	profileLine
+	place string
+	atom  ebuild.Atom
+}
+
+func newView(x *Index) *view { return &view{index: x, providers: map[string][]provider{}} }
+
+// linesOf lists the profile lines that name a package.
+func (v *view) linesOf(key string) []placedLine {
+	if v.lines == nil {
+		v.lines = map[string][]placedLine{}
+		for i, t := range v.index.trees {
+			for _, file := range sortedKeys(t.profile.lines) {
+				v.addLines(fmt.Sprintf("%d:%s", i, file), t.profile.lines[file])
+			}
+		}
+	}
+	return v.lines[key]
+}
+
+func (v *view) addLines(place string, lines []profileLine) {
+	for _, l := range lines {
+		if a, err := ebuild.ParseAtom(l.atom); err == nil && l.key != "" {
+			v.lines[l.key] = append(v.lines[l.key], placedLine{l, place, a})
+		}
+	}
+}
+
+// of lists the versions of a package in all trees.
+func (v *view) of(key string) []provider {
+	if found, ok := v.providers[key]; ok {
+		return found
+	}
+	found := []provider{}
+	for i, t := range v.index.trees {
+		p := t.find(key)
+		if p == nil {
+			continue
+		}
+		for _, version := range p.versions {
+			parsedVersion, err := ebuild.ParseVersion(version.text)
+			if err != nil {
+				continue // no version to the tool either
+			}
+			found = append(found, provider{
+				version: parsedVersion, slot: version.slot, subslot: version.subslot, failed: version.failed != "",
+				signature: fmt.Sprintf("%d %s", i, v.signature(key, version, parsedVersion)),
+			})
+		}
+	}
+	v.providers[key] = found
+	return found
+}
+
+// signature is what others can see of a version: not its number, but which profile lines match it.
+func (v *view) signature(key string, of *version, number ebuild.Version) string {
+	var b strings.Builder
+	if of.failed != "" {
+		fmt.Fprintf(&b, "failed %s", of.failed)
+	} else {
+		fmt.Fprintf(&b, "%s %s/%s [%s] [%s]", of.eapi, of.slot, of.subslot, strings.Join(of.iuse, " "), strings.Join(of.keywords, " "))
+	}
+	for _, l := range v.linesOf(key) {
+		if l.atom.MatchesVersion(number) && (of.failed != "" || l.atom.MatchesSlot(of.slot, of.subslot)) {
+			fmt.Fprintf(&b, "\n%s %s%s %s", l.place, l.mark, l.profileLine.atom, l.rest)
+		}
+	}
+	return b.String()
+}
+
+// matches says whether an atom, whatever its USE dependencies, can match.
+func (p *provider) matches(a *ebuild.Atom) bool {
+	return a.MatchesVersion(p.version) && (p.failed || a.MatchesSlot(p.slot, p.subslot))
+}
+
+// exists says whether an atom matches anything.
+func (v *view) exists(a *ebuild.Atom) bool {
+	return slices.ContainsFunc(v.of(a.Key()), func(p provider) bool { return p.matches(a) })
+}
+
+// answer is what an ebuild's atoms on a package get on a side.
+func (v *view) answer(atoms []ebuild.Atom, key string) string {
+	set := map[string]bool{}
+	newest := make([]*provider, len(atoms))
+	providers := v.of(key)
+	for i := range providers {
+		p := &providers[i]
+		mask, any := make([]byte, len(atoms)), false
+		for j := range atoms {
+			mask[j] = '0'
+			if !p.matches(&atoms[j]) {
+				continue
+			}
+			mask[j], any = '1', true
+			if newest[j] == nil || newest[j].version.Compare(p.version) < 0 {
+				newest[j] = p
+			}
+		}
+		if any {
+			set[string(mask)+" "+p.signature] = true
+		}
+	}
+	out := sortedKeys(set)
+	for _, p := range newest {
+		if p == nil {
+			out = append(out, "nothing")
+		} else {
+			out = append(out, "newest "+p.signature)
+		}
+	}
+	return strings.Join(out, "\n")
+}
