@@ -12,6 +12,23 @@ import (
 type counted struct {
 	packages map[string][]string // by side
 	trees    *plan.Trees
+	scope    *plan.Scope
+}
+
+// chosen is the scope that was scanned: the plan's, or the one that the run chose where the plan left it to it.
+func (c counted) chosen(planned plan.Scope) (plan.Scope, error) {
+	if planned.Kind != plan.ScopeAuto {
+		return planned, nil
+	}
+	if c.scope == nil || c.scope.Kind != plan.ScopeFull && c.scope.Kind != plan.ScopePackages {
+		return planned, incomplete("Nobody wrote down what was scanned.")
+	}
+	for _, p := range c.scope.Packages {
+		if _, ok := parsePackage(p.Category + "/" + p.Package); !ok {
+			return planned, incomplete("The scan stage names a package in scope that cannot be one: %.100q.", p.Category+"/"+p.Package)
+		}
+	}
+	return *c.scope, nil
 }
 
 // renames is what the comparison takes of that name.

@@ -59,6 +59,10 @@ func evaluate(bundle fs.FS, p plan.Plan, v *verdict.Verdict) error {
 	if err != nil {
 		return err
 	}
+	if p.Scope, err = counted.chosen(p.Scope); err != nil {
+		return err
+	}
+	v.Scope = p.Scope
 	renames, err := counted.renames()
 	if err != nil {
 		return err
@@ -111,8 +115,8 @@ func readOutcomes(bundle fs.FS, v *verdict.Verdict) (counted, error) {
 		if err := json.Unmarshal(data, &o); err != nil || o.Stage != s {
 			return c, incomplete("The %s stage's outcome cannot be read.", s)
 		}
-		c = counted{o.Packages, o.Trees}
-		o.Packages, o.Trees = nil, nil
+		c = counted{o.Packages, o.Trees, o.Scope}
+		o.Packages, o.Trees, o.Scope = nil, nil, nil
 		v.Outcomes = append(v.Outcomes, o)
 		if !o.OK() {
 			return c, &failure{o.Reason, o.Message, nil}

@@ -76,7 +76,7 @@ func (s *stage) copyTrees(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("counting packages of the %s: %w", side, err)
 		}
-		s.outcome.Packages[side] = inScope(packages, p.Scope)
+		s.outcome.Packages[side] = packages
 		if err := s.borrow(ctx, to, commit); err != nil {
 			return err
 		}

@@ -41,6 +41,8 @@ type Outcome struct {
 	Missing []string `json:"missing,omitempty"`
 	// Sides are the steps of the stage with their seconds, e.g. "base regen".
 	Steps []Step `json:"steps,omitempty"`
+	// Scope is what was scanned, where the plan left that to the run. Only scan's outcome has it.
+	Scope *Scope `json:"scope,omitempty"`
 	// Packages are those (category/package) that the runner counted in the trees and in scope, by side: what a scan must have
 	// seen. Only scan's outcome has them, and no verdict repeats them.
 	Packages map[string][]string `json:"packages,omitempty"`

@@ -52,8 +52,10 @@ type Master struct {
 // ScopeKind says how much is scanned.
 type ScopeKind string
 
-// The scopes.
+// The scopes. A plan may leave the choice to the run, which alone has the metadata of both sides; what was chosen is in the scan
+// stage's outcome, and is Full or Packages.
 const (
+	ScopeAuto     ScopeKind = "Auto"
 	ScopeFull     ScopeKind = "Full"
 	ScopePackages ScopeKind = "Packages"
 )
@@ -72,7 +74,23 @@ type Scope struct {
 	Packages []ScopePackage `json:"packages,omitempty"`
 	// WholeTree names the checks of the whole tree that run beside the packages; a Full scope runs all.
 	WholeTree []string `json:"wholeTree,omitempty"`
+	// Skipped are packages that refer to something that changed and are not looked at, at most MaxSkipped of them; SkippedCount
+	// counts them all.
+	Skipped      []ScopeSkip `json:"skipped,omitempty"`
+	SkippedCount int         `json:"skippedCount,omitempty"`
+	// Unknown are checks of the tool that the planner does not know. They make the scope Full; operators are shown them.
+	Unknown []string `json:"unknown,omitempty"`
 }
+
+// ScopeSkip is a package that was left out, with the changed package that it refers to and why that cannot change what is found.
+type ScopeSkip struct {
+	Package string `json:"package"` // category/package
+	Through string `json:"through"` // category/package
+	Reason  string `json:"reason"`
+}
+
+// MaxSkipped is how many packages a scope names that were left out.
+const MaxSkipped = 200
 
 // Revision is what is judged.
 type Revision struct {
