@@ -4,58 +4,84 @@
 package engine
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/prcheck/prcheck/internal/basekit"
 	"github.com/prcheck/prcheck/internal/plan"
 )
 
-// assembly puts together what the scans are told of each side's metadata. The head's own word counts only where an input has
-// changed, and only after it was compared with the tree; everything else is the base's, made before any of the head's code ran.
+// assembly puts together what the scans are told of the head's metadata. The head's own word counts only where the base's cannot, which
+// follows from the commits, and only after it was compared with the tree. All else is the base's, made before any of the head's code ran:
+// the scan reads the head's folder first and then the base's.
 type assembly struct {
-	trees   map[string]*digests // by side
-	given   map[string]*prepared
-	masters []map[string]string // eclasses of each master
-	changed map[string]bool     // eclasses that differ between the sides, in content or in what they inherit
+	difference *difference
+	tree       fs.FS // the head's
+	eclasses   *eclassSums
+	given      *prepared // what the head's prepare wrote
 }
 
-func (s *stage) assemble() error {
+// assemble writes both sides' first folders: the head's difference, and the base's documents with their texts cut as the head's are.
+func (s *stage) assemble(ctx context.Context) error {
 	l := s.engine.Layout
-	a := &assembly{trees: map[string]*digests{}, given: map[string]*prepared{}}
-	for _, m := range s.plan.Masters {
-		d, err := digestTree(l.MasterTree(m.Name))
-		if err != nil {
-			return fmt.Errorf("reading the master %s: %w", m.Name, err)
-		}
-		a.masters = append(a.masters, d.eclasses)
+	base, err := readDocuments(s.basePrepared())
+	if err != nil {
+		return &failure{plan.ReasonToolFailed, "The metadata of the base cannot be used", err}
 	}
-	for _, side := range Sides {
-		var err error
-		if a.trees[side], err = digestTree(l.Work(side)); err != nil {
-			return fmt.Errorf("reading the %s: %w", side, err)
-		}
-		if a.given[side], err = readPrepared(l.Prepared(side)); err != nil {
-			return &failure{plan.ReasonToolFailed, "The metadata that the prepare stage made for the " + side + " cannot be used", err}
+	if err := base.normal().write(l.Work("prepared-" + Base)); err != nil {
+		return fmt.Errorf("writing the metadata of the base: %w", err)
+	}
+	a := &assembly{tree: treeFS(l.Tree(Head)), eclasses: s.eclassesOf(Head)}
+	if a.difference, err = s.difference(ctx, s.basePrepared()); err != nil {
+		return fmt.Errorf("comparing the metadata of base and head: %w", err)
+	}
+	if a.given, err = readPrepared(l.Prepared(Head)); err == nil {
+		var combined *prepared
+		if combined, err = a.head(base); err == nil {
+			if err := combined.write(l.Work("prepared-" + Head)); err != nil {
+				return fmt.Errorf("writing the metadata of the head: %w", err)
+			}
 		}
 	}
-	a.changed = changedEclasses(a.trees[Base], a.trees[Head])
-	for side, combine := range map[string]func() (*prepared, error){Base: a.base, Head: a.head} {
-		combined, err := combine()
-		if err != nil {
-			return &failure{plan.ReasonToolFailed, "The metadata that the prepare stage made for the " + side + " cannot be used", err}
-		}
-		if err := combined.write(l.Work("prepared-" + side)); err != nil {
-			return fmt.Errorf("writing the metadata of the %s: %w", side, err)
-		}
+	if err != nil {
+		return &failure{plan.ReasonToolFailed, "The metadata that the prepare stage made for the head cannot be used", err}
 	}
 	return nil
+}
+
+// basePrepared is the base's folder: the kit's, or the one that the prepare stage made.
+func (s *stage) basePrepared() string {
+	if kit := s.engine.Kit; kit != "" {
+		return filepath.Join(kit, basekit.Prepared)
+	}
+	return s.engine.Layout.Prepared(Base)
+}
+
+// readDocuments reads a prepared folder without its entries.
+func readDocuments(dir string) (*prepared, error) {
+	p := empty()
+	root, err := os.OpenRoot(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return p, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close() //nolint:errcheck // only read
+	if err := p.readDocuments(root); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", dir, err)
+	}
+	return p, nil
 }
 
 // changedEclasses names the eclasses that are not the same on both sides, and those that inherit one of them.
@@ -86,50 +112,51 @@ func (d *digests) spread(changed map[string]bool) bool {
 	return more
 }
 
-// base takes the base's own metadata, as far as it fits the tree.
-func (a *assembly) base() (*prepared, error) {
-	given, tree := a.given[Base], a.trees[Base]
+// normal gives errors and eclasses the form in which both sides have them.
+func (p *prepared) normal() *prepared {
 	out := empty()
-	for cpv, sum := range tree.ebuilds {
-		if err := a.take(out, given, Base, cpv, sum); err != nil {
-			return nil, err
-		}
+	for cpv, record := range p.errors {
+		out.errors[cpv] = record.cut()
 	}
-	for name, record := range given.eclasses {
+	for name, record := range p.eclasses {
 		out.eclasses[name] = record.whole()
 	}
-	out.localDesc = given.localDesc
-	return out, nil
+	out.localDesc, out.header = p.localDesc, p.header
+	return out
 }
 
-// head takes from the base what has the same inputs on both sides, and the rest from the head's own metadata.
-func (a *assembly) head() (*prepared, error) {
-	base, given, tree := a.given[Base], a.given[Head], a.trees[Head]
+// head takes from the head's own metadata what is in the difference.
+func (a *assembly) head(base *prepared) (*prepared, error) {
 	out := empty()
-	for cpv, sum := range tree.ebuilds {
-		from := given
-		if a.sameInputs(cpv, sum) {
-			from = base
-		}
-		if err := a.take(out, from, Head, cpv, sum); err != nil {
+	for _, cpv := range a.difference.ebuilds {
+		if err := a.take(out, cpv); err != nil {
 			return nil, err
 		}
 	}
-	for name, sum := range tree.eclasses {
-		from := given
-		if record, ok := base.eclasses[name]; ok && !a.changed[name] && record.MD5 == sum {
-			from = base
-		}
-		record, ok := from.eclasses[name]
+	for _, name := range a.difference.eclasses {
+		record, ok := a.given.eclasses[name]
 		if !ok {
 			continue // the driver refuses to scan where it needs one that is not there
 		}
-		if err := record.validate(sum); err != nil {
+		sum, err := md5In(a.tree, path.Join("eclass", name+".eclass"))
+		if err == nil {
+			err = record.validate(sum)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("%s.eclass: %w", name, err)
 		}
 		out.eclasses[name] = record.whole()
 	}
-	a.headLocalDesc(out)
+	out.header, out.localDesc = base.header, maps.Clone(base.localDesc)
+	if out.header == "" {
+		out.header = a.given.header
+	}
+	for _, name := range a.difference.packages {
+		delete(out.localDesc, name)
+		if lines := a.given.localDesc[name]; len(lines) > 0 {
+			out.localDesc[name] = lines
+		}
+	}
 	return out, nil
 }
 
@@ -137,17 +164,26 @@ func empty() *prepared {
 	return &prepared{entries: map[string][]byte{}, errors: map[string]sourcingError{}, eclasses: map[string]eclassRecord{}, localDesc: map[string][]string{}}
 }
 
-// take moves an ebuild's entry or error from one prepared folder to another, after it was compared with the tree. An ebuild with
-// neither is of an EAPI that needs no sourcing, or the driver will refuse to scan it.
-func (a *assembly) take(to, from *prepared, side, cpv, sum string) error {
-	if data, ok := from.entries[cpv]; ok {
-		if err := a.validate(data, side, sum); err != nil {
+// take takes over the head's entry or error of an ebuild, after it was compared with the tree. An ebuild with neither is of an EAPI that
+// needs no sourcing, or the driver will refuse to scan it.
+func (a *assembly) take(to *prepared, cpv string) error {
+	category, pf, _ := strings.Cut(cpv, "/")
+	m := nameAndVersion.FindStringSubmatch(pf)
+	if m == nil {
+		return fmt.Errorf("%.100q is no ebuild", cpv)
+	}
+	sum, err := md5In(a.tree, path.Join(category, m[1], pf+".ebuild"))
+	if err != nil {
+		return err
+	}
+	if data, ok := a.given.entries[cpv]; ok {
+		if err := a.validate(data, sum); err != nil {
 			return fmt.Errorf("the entry of %s: %w", cpv, err)
 		}
 		to.entries[cpv] = data
 		return nil
 	}
-	if record, ok := from.errors[cpv]; ok {
+	if record, ok := a.given.errors[cpv]; ok {
 		if err := record.validate(sum); err != nil {
 			return fmt.Errorf("the error of %s: %w", cpv, err)
 		}
@@ -156,7 +192,10 @@ func (a *assembly) take(to, from *prepared, side, cpv, sum string) error {
 	return nil
 }
 
-func (a *assembly) validate(data []byte, side, sum string) error {
+// nameAndVersion takes the name of an ebuild's file apart.
+var nameAndVersion = regexp.MustCompile(`^(.+)-([0-9]+(?:\.[0-9]+)*[a-z]?(?:_(?:alpha|beta|pre|rc|p)[0-9]*)*(?:-r[0-9]+)?)$`)
+
+func (a *assembly) validate(data []byte, sum string) error {
 	e, err := parseEntry(data)
 	if err != nil {
 		return err
@@ -165,55 +204,15 @@ func (a *assembly) validate(data []byte, side, sum string) error {
 		return errors.New("it was made from another content of the ebuild")
 	}
 	for name, recorded := range e.eclasses {
-		if !a.hasEclass(side, name, recorded) {
-			return fmt.Errorf("it was made from another content of %s.eclass", name)
+		ok, err := a.eclasses.has(name, recorded)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fmt.Errorf("it was made from another content of %.100s.eclass", name)
 		}
 	}
 	return nil
-}
-
-// hasEclass says whether a side has an eclass of that content: its own, else one of a master's.
-func (a *assembly) hasEclass(side, name, sum string) bool {
-	if own, ok := a.trees[side].eclasses[name]; ok {
-		return own == sum
-	}
-	return slices.ContainsFunc(a.masters, func(m map[string]string) bool { return m[name] == sum && sum != "" })
-}
-
-// sameInputs says whether the base's word on an ebuild is the head's, too: the ebuild and every eclass that it was sourced with are
-// the same. What could not be sourced does not say what it inherits, so that any changed eclass counts.
-func (a *assembly) sameInputs(cpv, sum string) bool {
-	if a.trees[Base].ebuilds[cpv] != sum {
-		return false
-	}
-	data, ok := a.given[Base].entries[cpv]
-	if !ok {
-		return len(a.changed) == 0 && len(a.given[Base].entries)+len(a.given[Base].errors) > 0
-	}
-	e, err := parseEntry(data)
-	if err != nil || e.md5 != sum {
-		return false
-	}
-	for name, recorded := range e.eclasses {
-		if !a.hasEclass(Head, name, recorded) {
-			return false
-		}
-	}
-	return true
-}
-
-// headLocalDesc takes each package's local flags from the side whose metadata.xml it has.
-func (a *assembly) headLocalDesc(out *prepared) {
-	base, head := a.trees[Base], a.trees[Head]
-	for name, sum := range head.metadata {
-		from := a.given[Head]
-		if base.metadata[name] == sum && len(a.given[Base].localDesc) > 0 {
-			from = a.given[Base]
-		}
-		if lines := from.localDesc[name]; len(lines) > 0 {
-			out.localDesc[name] = lines
-		}
-	}
 }
 
 var (
@@ -284,6 +283,7 @@ func (p *prepared) write(dir string) error {
 		return err
 	}
 	var local strings.Builder
+	local.WriteString(p.header)
 	for _, name := range slices.Sorted(maps.Keys(p.localDesc)) {
 		for _, line := range p.localDesc[name] {
 			local.WriteString(line)

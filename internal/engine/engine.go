@@ -36,6 +36,8 @@ type Engine struct {
 	// Seeds are prepared folders by repository name, from which base and masters are brought up to date instead of made from
 	// nothing. Whoever gives them vouches that no hostile code could write there.
 	Seeds map[string]string
+	// Kit is the folder of the base's kit (internal/basekit), which nobody may write to; empty: there is none, and everything is made anew.
+	Kit string
 	// Live gets the tool's output as it comes, in addition to the stage's log; nil: nobody watches.
 	Live io.Writer
 	// Started is told the name of each step when it begins; nil: nobody asks.

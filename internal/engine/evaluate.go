@@ -271,11 +271,11 @@ func alike(base, head *scanned) error {
 	if slices.Equal(ranBase, ranHead) {
 		return nil
 	}
-	return unlike("Different checks ran on base and head: %s.", strings.Join(difference(ranBase, ranHead), ", "))
+	return unlike("Different checks ran on base and head: %s.", strings.Join(onlyOnOne(ranBase, ranHead), ", "))
 }
 
-// difference lists what is in only one of two sets.
-func difference(a, b []string) []string {
+// onlyOnOne lists what is in only one of two sets.
+func onlyOnOne(a, b []string) []string {
 	count := map[string]int{}
 	for _, x := range a {
 		count[x]++

@@ -41,6 +41,7 @@ type prepared struct {
 	errors    map[string]sourcingError
 	eclasses  map[string]eclassRecord
 	localDesc map[string][]string // category/package → lines
+	header    string              // of the file with the local flags
 }
 
 // sourcingError is a record of errors.json: why an ebuild has no entry.
@@ -76,14 +77,21 @@ func readPrepared(dir string) (*prepared, error) {
 	defer root.Close() //nolint:errcheck // only read
 	err = errors.Join(
 		p.readEntries(root),
-		readDocument(root, errorsFile, "errors", p.errors),
-		readDocument(root, eclassesFile, "eclasses", p.eclasses),
-		p.readLocalDesc(root),
+		p.readDocuments(root),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", dir, err)
 	}
 	return p, nil
+}
+
+// readDocuments reads what a prepared folder has beside its entries.
+func (p *prepared) readDocuments(root *os.Root) error {
+	return errors.Join(
+		readDocument(root, errorsFile, "errors", p.errors),
+		readDocument(root, eclassesFile, "eclasses", p.eclasses),
+		p.readLocalDesc(root),
+	)
 }
 
 func (p *prepared) readEntries(root *os.Root) error {
@@ -137,6 +145,9 @@ func (p *prepared) readLocalDesc(root *os.Root) error {
 		return err
 	}
 	for line := range strings.Lines(string(data)) {
+		if len(p.localDesc) == 0 && (strings.HasPrefix(line, "#") || strings.TrimSpace(line) == "") {
+			p.header += line
+		}
 		if m := localDescLine.FindStringSubmatch(line); m != nil {
 			p.localDesc[m[1]] = append(p.localDesc[m[1]], strings.TrimRight(line, "\n")+"\n")
 		}
@@ -206,25 +217,20 @@ func (e *entry) set(key, value string) error {
 	return nil
 }
 
-// md5Of returns the MD5 of a file in a tree, in hex; empty where there is no such regular file in the tree.
-func md5Of(root *os.Root, name string) (string, error) {
-	info, err := root.Stat(name)
-	if err != nil {
-		if link, lerr := root.Lstat(name); lerr == nil && link.Mode()&fs.ModeSymlink != 0 {
-			return "", nil // it leads to nothing in the tree
-		}
-	}
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+// md5In returns the MD5 of a file in a tree, in hex; empty where there is no such regular file.
+func md5In(tree fs.FS, name string) (string, error) {
+	f, err := tree.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil
 	}
 	if err != nil {
 		return "", err
 	}
-	f, err := root.Open(name)
-	if err != nil {
+	defer f.Close() //nolint:errcheck // only read
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
 		return "", err
 	}
-	defer f.Close()  //nolint:errcheck // only read
 	sum := md5.New() //nolint:gosec // what metadata entries name files by
 	if _, err := io.Copy(sum, f); err != nil {
 		return "", err
@@ -232,60 +238,41 @@ func md5Of(root *os.Root, name string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// digests are the MD5 sums of a tree's files that metadata depends on.
+// digests are the MD5 sums of a tree's eclasses, and what they inherit.
 type digests struct {
-	ebuilds  map[string]string // category/PF → md5
-	metadata map[string]string // category/package → md5 of metadata.xml
 	eclasses map[string]string // name → md5
 	inherits map[string][]string
 }
 
-// digestTree reads a tree's ebuilds, eclasses and metadata.xml files.
-func digestTree(tree string) (*digests, error) {
-	root, err := os.OpenRoot(tree)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close() //nolint:errcheck // only read
-	d := &digests{ebuilds: map[string]string{}, metadata: map[string]string{}, eclasses: map[string]string{}, inherits: map[string][]string{}}
-	err = walk(root, func(name string, e fs.DirEntry) error {
-		parts := strings.Split(name, "/")
-		var sum string
-		var err error
-		switch last := parts[len(parts)-1]; {
-		case e.IsDir() && len(parts) == 3:
-			return fs.SkipDir
-		case len(parts) == 3 && last == "metadata.xml":
-			sum, err = md5Of(root, name)
-			d.metadata[path.Dir(name)] = sum
-		case len(parts) == 3 && isEbuild(root, parts, e):
-			sum, err = md5Of(root, name)
-			d.ebuilds[parts[0]+"/"+strings.TrimSuffix(last, ".ebuild")] = sum
-		case len(parts) == 2 && parts[0] == "eclass" && strings.HasSuffix(last, ".eclass"):
-			err = d.addEclass(root, name, strings.TrimSuffix(last, ".eclass"))
+// digestEclasses reads a tree's eclasses.
+func digestEclasses(tree string) (*digests, error) {
+	d := &digests{eclasses: map[string]string{}, inherits: map[string][]string{}}
+	files, err := fs.Glob(treeFS(tree), "eclass/*.eclass")
+	for _, file := range files {
+		if err := d.addEclass(treeFS(tree), file, strings.TrimSuffix(path.Base(file), ".eclass")); err != nil {
+			return nil, err
 		}
-		return err
-	})
+	}
 	return d, err
 }
 
 // eclassLimit is the size above which an eclass is not searched for what it inherits.
 const eclassLimit = 4 << 20
 
-var inheritLine = regexp.MustCompile(`(?m)^[^#\n]*\binherit\s+([^\n#;|&]+)`)
+var (
+	inheritLine = regexp.MustCompile(`(?m)^[^#\n]*\binherit\s+([^\n#;|&]+)`)
+	eclassName  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+-]*$`)
+)
 
-func (d *digests) addEclass(root *os.Root, file, name string) error {
-	sum, err := md5Of(root, file)
+func (d *digests) addEclass(tree fs.FS, file, name string) error {
+	sum, err := md5In(tree, file)
 	if err != nil || sum == "" {
 		return err
 	}
 	d.eclasses[name] = sum
-	data, err := readFile(root, file, eclassLimit)
-	if err != nil {
-		return err
-	}
+	data, err := readTreeFile(tree, file, eclassLimit)
 	for _, m := range inheritLine.FindAllStringSubmatch(string(data), -1) {
 		d.inherits[name] = append(d.inherits[name], strings.Fields(m[1])...)
 	}
-	return nil
+	return err
 }

@@ -23,6 +23,7 @@ type stage struct {
 	engine  *Engine
 	plan    plan.Plan
 	outcome plan.Outcome
+	scope   plan.Scope // what is scanned; the plan's until the scan stage has chosen
 	log     *stageLog
 	cgroup  cgroup
 	oomAt   int64 // the counter when the stage began
@@ -44,7 +45,7 @@ func (f *failure) Error() string {
 func (f *failure) Unwrap() error { return f.err }
 
 func (e *Engine) begin(p plan.Plan, name plan.Stage) *stage {
-	s := &stage{engine: e, plan: p, cgroup: containerCgroup(), log: newStageLog(e.Live, e.Trust)}
+	s := &stage{engine: e, plan: p, scope: p.Scope, cgroup: containerCgroup(), log: newStageLog(e.Live, e.Trust)}
 	s.outcome = plan.Outcome{Stage: name, Started: e.Clock.Now().UTC(), ExitCode: -1, OOMKills: -1}
 	s.oomAt = s.cgroup.oomKills()
 	return s
@@ -66,9 +67,6 @@ func round(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
 // end settles the outcome and writes it with the log to dir. It returns the outcome even where that fails.
 func (s *stage) end(dir string, err error) (plan.Outcome, error) {
 	o := &s.outcome
-	if err == nil && o.Stage == plan.StageScan {
-		err = s.step("packages", s.survey)
-	}
 	o.Finished = s.engine.Clock.Now().UTC()
 	if now := s.cgroup.oomKills(); now >= 0 {
 		o.OOMKills = now - max(s.oomAt, 0)

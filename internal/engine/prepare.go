@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"github.com/prcheck/prcheck/images/pkgcheck/driver"
@@ -29,48 +30,79 @@ type prepareRequest struct {
 	Seed     *string      `json:"seed"`
 	Work     string       `json:"work"`
 	Jobs     int          `json:"jobs"`
+	// What is made, where that is not everything: all three or none.
+	Ebuilds    *[]string `json:"ebuilds,omitempty"`
+	Eclasses   *[]string `json:"eclasses,omitempty"`
+	LocalFlags *[]string `json:"localFlags,omitempty"`
 }
 
-// Prepare makes the metadata of masters, base and head, in this order. Each is a process of its own that may change its own
-// folder only, so the head's code, which comes last, meets nothing that it could change and that anyone believes.
+// Prepare makes the metadata of masters and base, where there is no kit that has them, and then the head's where they cannot be the base's.
+// Each is a process of its own that may change its own folder only, so the head's code, which comes last, meets nothing that it could
+// change and that anyone believes.
 func (e *Engine) Prepare(ctx context.Context, p plan.Plan) (plan.Outcome, error) {
 	s := e.begin(p, plan.StagePrepare)
 	return s.end(e.Layout.Prepared(), s.prepare(ctx))
 }
 
 func (s *stage) prepare(ctx context.Context) error {
+	if s.engine.Kit == "" {
+		if err := s.prepareTrusted(ctx); err != nil {
+			return err
+		}
+	}
+	var d *difference
+	err := s.step("changes", func() (err error) {
+		d, err = s.difference(ctx, s.basePrepared())
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("comparing the base's metadata with the head: %w", err)
+	}
+	if s.engine.Trust.Generated {
+		seed := s.engine.Layout.Tree(Head) + "/metadata"
+		return s.prepareHead(ctx, seed, nil)
+	}
+	if d.nothing() {
+		return s.engine.give(plan.StagePrepare, s.engine.Layout.Prepared(Head))
+	}
+	return s.prepareHead(ctx, "", d)
+}
+
+func (s *stage) prepareHead(ctx context.Context, seed string, only *difference) error {
+	l, p := s.engine.Layout, s.plan
+	err := s.step("head metadata", func() error {
+		return s.prepareOne(ctx, "prepare-head", p.Repository, l.Tree(Head), p.Masters, l.Prepared(Head), seed, only)
+	})
+	if err != nil {
+		return fmt.Errorf("making the metadata of the head: %w", err)
+	}
+	return nil
+}
+
+// prepareTrusted makes the metadata of masters and base.
+func (s *stage) prepareTrusted(ctx context.Context) error {
 	l, p := s.engine.Layout, s.plan
 	for _, m := range p.Masters {
 		others := slices.DeleteFunc(slices.Clone(p.Masters), func(o plan.Master) bool { return o.Name == m.Name })
 		out := l.Prepared("masters", m.Name)
 		err := s.step(m.Name+" metadata", func() error {
-			return s.prepareOne(ctx, "prepare-"+m.Name, m.Name, l.MasterTree(m.Name), others, out, s.engine.Seeds[m.Name])
+			return s.prepareOne(ctx, "prepare-"+m.Name, m.Name, l.MasterTree(m.Name), others, out, s.engine.Seeds[m.Name], nil)
 		})
 		if err != nil {
 			return fmt.Errorf("making the metadata of the master %s: %w", m.Name, err)
 		}
 	}
-	seed := l.Prepared(Base)
-	baseErr := s.step("base metadata", func() error {
-		return s.prepareOne(ctx, "prepare-base", p.Repository, l.Tree(Base), p.Masters, l.Prepared(Base), s.engine.Seeds[p.Repository])
+	err := s.step("base metadata", func() error {
+		return s.prepareOne(ctx, "prepare-base", p.Repository, l.Tree(Base), p.Masters, l.Prepared(Base), s.engine.Seeds[p.Repository], nil)
 	})
 	var incomplete *incompleteError
 	switch {
-	case errors.As(baseErr, &incomplete):
+	case errors.As(err, &incomplete):
 		// The scan of the base will fail for want of metadata, and the verdict will say that the base is broken.
-		fmt.Fprintf(s.log, "prcheck: making the metadata of the base: %v\n", baseErr)
-		seed = ""
-	case baseErr != nil:
-		return fmt.Errorf("making the metadata of the base: %w", baseErr)
-	}
-	if s.engine.Trust.Generated {
-		seed = l.Tree(Head) + "/metadata"
-	}
-	err := s.step("head metadata", func() error {
-		return s.prepareOne(ctx, "prepare-head", p.Repository, l.Tree(Head), p.Masters, l.Prepared(Head), seed)
-	})
-	if err != nil {
-		return fmt.Errorf("making the metadata of the head: %w", err)
+		fmt.Fprintf(s.log, "prcheck: making the metadata of the base: %v\n", err)
+		return errors.Join(os.RemoveAll(l.Prepared(Base)), os.Mkdir(l.Prepared(Base), 0o755))
+	case err != nil:
+		return fmt.Errorf("making the metadata of the base: %w", err)
 	}
 	return nil
 }
@@ -85,7 +117,7 @@ func (e *incompleteError) Error() string {
 	return fmt.Sprintf("the driver ended with code %d.%s", e.code, e.said)
 }
 
-func (s *stage) prepareOne(ctx context.Context, call, name, tree string, masters []plan.Master, out, seed string) error {
+func (s *stage) prepareOne(ctx context.Context, call, name, tree string, masters []plan.Master, out, seed string, only *difference) error {
 	e, stageName := s.engine, s.outcome.Stage
 	in := func(path string) string { return e.inside(stageName, path) }
 	if err := e.give(stageName, out); err != nil {
@@ -103,6 +135,10 @@ func (s *stage) prepareOne(ctx context.Context, call, name, tree string, masters
 		request.Masters = append(request.Masters, repository{Name: m.Name, Path: in(e.Layout.MasterTree(m.Name))})
 	}
 	read := []string{e.Layout.Source()}
+	if only != nil {
+		request.Ebuilds, request.Eclasses = &only.ebuilds, &only.eclasses
+		request.LocalFlags = &only.packages
+	}
 	if seed != "" {
 		request.Seed = new(in(seed))
 		read = append(read, seed)

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -33,18 +32,13 @@ const updatesDir = "profiles/updates"
 
 // renamesBetween finds the packages of base that have another name on head: former → present name. A move in head's
 // profiles/updates tells, and else the ebuilds do, where they are nearly the same. Only a package that is gone was renamed.
-func renamesBetween(base, head string, onBase, onHead inventory) (map[string]string, error) {
+func renamesBetween(base, head fs.FS, onBase, onHead inventory) map[string]string {
 	gone, fresh := onBase.without(onHead), onHead.without(onBase)
 	renames := map[string]string{}
 	if len(gone) == 0 {
-		return renames, nil
+		return renames
 	}
-	headRoot, err := os.OpenRoot(head)
-	if err != nil {
-		return nil, err
-	}
-	defer headRoot.Close() //nolint:errcheck // only read
-	moves := readMoves(headRoot)
+	moves := readMoves(head)
 	for _, old := range gone {
 		if name, ok := destination(moves, old, onHead); ok {
 			renames[old] = name
@@ -53,17 +47,12 @@ func renamesBetween(base, head string, onBase, onHead inventory) (map[string]str
 	}
 	gone = slices.DeleteFunc(gone, func(old string) bool { return renames[old] != "" })
 	if len(gone) > 0 && len(fresh) > 0 {
-		baseRoot, err := os.OpenRoot(base)
-		if err != nil {
-			return nil, err
-		}
-		defer baseRoot.Close() //nolint:errcheck // only read
-		alikeEbuilds(readEbuilds(baseRoot, gone, onBase), readEbuilds(headRoot, fresh, onHead), renames)
+		alikeEbuilds(readEbuilds(base, gone, onBase), readEbuilds(head, fresh, onHead), renames)
 	}
 	for _, old := range slices.Sorted(maps.Keys(renames))[min(len(renames), maxRenames):] {
 		delete(renames, old)
 	}
-	return renames, nil
+	return renames
 }
 
 // without lists the packages that another inventory does not have, sorted: those with names that can be believed.
@@ -76,15 +65,15 @@ func (i inventory) without(other inventory) []string {
 
 // readMoves reads the moves in a tree's profiles/updates: former name → present names, in the order of the files. What cannot be
 // read says nothing.
-func readMoves(root *os.Root) map[string][]string {
+func readMoves(tree fs.FS) map[string][]string {
 	moves := map[string][]string{}
-	files, err := fs.ReadDir(root.FS(), updatesDir)
+	files, err := fs.ReadDir(tree, updatesDir)
 	if err != nil {
 		return moves // few repositories have the folder
 	}
 	left := int64(updatesLimit)
 	for _, f := range files {
-		data, err := readFile(root, path.Join(updatesDir, f.Name()), left)
+		data, err := readTreeFile(tree, path.Join(updatesDir, f.Name()), left)
 		if err != nil {
 			continue
 		}
@@ -125,12 +114,12 @@ type ebuildText struct {
 }
 
 // readEbuilds reads the ebuilds of packages. One that is too large, or is gone, is like no other.
-func readEbuilds(root *os.Root, names []string, versions inventory) map[string][]ebuildText {
+func readEbuilds(tree fs.FS, names []string, versions inventory) map[string][]ebuildText {
 	texts := map[string][]ebuildText{}
 	left := int64(ebuildsLimit)
 	for _, name := range names {
 		for _, version := range versions[name] {
-			data, err := readFile(root, path.Join(name, path.Base(name)+"-"+version+".ebuild"), min(ebuildLimit, left))
+			data, err := readTreeFile(tree, path.Join(name, path.Base(name)+"-"+version+".ebuild"), min(ebuildLimit, left))
 			if err != nil {
 				continue
 			}

@@ -5,6 +5,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,27 +16,43 @@ import (
 	"time"
 
 	"github.com/prcheck/prcheck/images/pkgcheck/driver"
+	"github.com/prcheck/prcheck/internal/basekit"
 	"github.com/prcheck/prcheck/internal/plan"
 )
 
-// scanRequest is the driver's request of that name (PROTOCOL.md).
-type scanRequest struct {
-	Protocol  int          `json:"protocol"`
-	Target    repository   `json:"target"`
-	Masters   []repository `json:"masters"`
-	Packages  []string     `json:"packages"` // null: all
-	WholeTree []string     `json:"wholeTree"`
-	Profiles  string       `json:"profiles"`
-	Checks    []string     `json:"checks"`
-	Keywords  []string     `json:"keywords"`
-	Verbose   bool         `json:"verbose"`
-	Clock     string       `json:"clock"`
-	Work      string       `json:"work"`
-	Cache     string       `json:"cache"`
-	Jobs      int          `json:"jobs"`
+// layered is one repository in a scan's request: with the folders that prepare made, the first before the second.
+type layered struct {
+	Name     string   `json:"name"`
+	Path     string   `json:"path"`
+	Prepared []string `json:"prepared"`
 }
 
-// Scan looks at base and head, in this order, in the same place and in the same way. It runs none of their code.
+// scanRequest is the driver's request for several scans in one call (PROTOCOL.md).
+type scanRequest struct {
+	Protocol int        `json:"protocol"`
+	Masters  []layered  `json:"masters"`
+	Profiles string     `json:"profiles"`
+	Checks   []string   `json:"checks"`
+	Keywords []string   `json:"keywords"`
+	Verbose  bool       `json:"verbose"`
+	Clock    string     `json:"clock"`
+	Work     string     `json:"work"`
+	Cache    string     `json:"cache"`
+	Jobs     int        `json:"jobs"`
+	Sides    []scanSide `json:"sides"`
+}
+
+// scanSide is what is scanned of one side.
+type scanSide struct {
+	Name      string   `json:"name"`
+	Target    layered  `json:"target"`
+	Packages  []string `json:"packages"` // null: all
+	WholeTree []string `json:"wholeTree"`
+	Cache     string   `json:"cache"`
+	Output    string   `json:"output"`
+}
+
+// Scan looks at base and head, in this order and in the same way. It runs none of their code.
 func (e *Engine) Scan(ctx context.Context, p plan.Plan) (plan.Outcome, error) {
 	s := e.begin(p, plan.StageScan)
 	return s.end(e.Layout.Scanned(), s.scan(ctx))
@@ -45,39 +62,61 @@ func (s *stage) scan(ctx context.Context) error {
 	if err := s.step("copy", func() error { return s.copyTrees(ctx) }); err != nil {
 		return err
 	}
-	if err := s.step("metadata", s.assemble); err != nil {
+	if err := s.step("metadata", func() error { return s.assemble(ctx) }); err != nil {
 		return err
 	}
 	if _, err := s.tables(ctx); err != nil {
 		return fmt.Errorf("asking the tool for its rules: %w", err)
 	}
-	for _, side := range Sides {
-		if err := s.step(side+" scan", func() error { return s.scanSide(ctx, side) }); err != nil {
-			return fmt.Errorf("scanning the %s: %w", side, err)
-		}
+	if err := s.step("scope", func() error { return s.choose(ctx) }); err != nil {
+		return err
 	}
-	return nil
+	if err := s.step("packages", func() error { return s.survey(ctx) }); err != nil {
+		return err
+	}
+	return s.scanSides(ctx)
 }
 
-// copyTrees makes scan's own copies: caches are keyed by path, so both sides must in turn lie in the same place.
+// scanSides scans both sides. With the base's kit they share one call of the driver, each with its own copy of the kit's caches. Without, the base
+// makes the caches first, and the head's scan goes on with them.
+func (s *stage) scanSides(ctx context.Context) error {
+	work := s.engine.Layout.Work
+	if s.engine.Kit != "" {
+		for _, side := range Sides {
+			if err := s.copyCache(ctx, s.kit(basekit.Cache), work("cache-"+side), side); err != nil {
+				return fmt.Errorf("copying the caches of the kit: %w", err)
+			}
+		}
+		return s.step("scan", func() error { return s.driveScan(ctx, "scan", Sides...) })
+	}
+	if err := s.step("base scan", func() error { return s.driveScan(ctx, "scan-"+Base, Base) }); err != nil {
+		return fmt.Errorf("scanning the base: %w", err)
+	}
+	return s.step("head scan", func() error {
+		if err := s.copyCache(ctx, work("cache-"+Base), work("cache-"+Head), Head); err != nil {
+			return err
+		}
+		if err := s.driveScan(ctx, "scan-"+Head, Head); err != nil {
+			return fmt.Errorf("scanning the head: %w", err)
+		}
+		return nil
+	})
+}
+
+// kit returns a path in the base's kit.
+func (s *stage) kit(names ...string) string {
+	return filepath.Join(append([]string{s.engine.Kit}, names...)...)
+}
+
+// copyTrees makes scan's own copies of the trees.
 func (s *stage) copyTrees(ctx context.Context) error {
 	e, p := s.engine, s.plan
-	masters := []string{}
-	for _, m := range p.Masters {
-		masters = append(masters, e.Layout.MasterTree(m.Name))
-	}
-	s.outcome.Packages = map[string][]string{}
-	for side, commit := range map[string]string{Base: p.Revision.Base, Head: p.Revision.Merge} {
+	for _, side := range Sides {
 		from, to := e.Layout.Tree(side), e.Layout.Work(side)
 		if err := errors.Join(copyTree(from, to), copyGit(from, to)); err != nil {
 			return fmt.Errorf("copying the %s: %w", side, err)
 		}
-		packages, err := packagesOf(to, masters)
-		if err != nil {
-			return fmt.Errorf("counting packages of the %s: %w", side, err)
-		}
-		s.outcome.Packages[side] = packages
-		if err := s.borrow(ctx, to, commit); err != nil {
+		if err := s.borrow(ctx, to, commitOf(p, side)); err != nil {
 			return err
 		}
 	}
@@ -98,121 +137,184 @@ func (s *stage) borrow(ctx context.Context, tree, commit string) error {
 	return s.engine.Git.AssertCheckOut(ctx, commit, branchName(s.plan.Revision.Branch), tree)
 }
 
-// inScope leaves the packages that the plan's scope names.
-func inScope(packages []string, scope plan.Scope) []string {
-	if scope.Kind == plan.ScopeFull {
-		return packages
-	}
-	named := map[string]bool{}
-	for _, p := range scope.Packages {
-		named[p.Category+"/"+p.Package] = true
-	}
-	return slices.DeleteFunc(packages, func(name string) bool { return !named[name] })
-}
-
-// scanSide moves a side to the place where both are scanned, scans it, and moves it back.
-func (s *stage) scanSide(ctx context.Context, side string) error {
-	l := s.engine.Layout
-	if side == Head {
-		if err := s.dropStale(ctx); err != nil {
+// driveScan scans sides with one call of the driver and keeps what it wrote.
+func (s *stage) driveScan(ctx context.Context, name string, sides ...string) error {
+	e := s.engine
+	request, read, write := s.scanRequest(name)
+	for _, side := range sides {
+		request.Sides = append(request.Sides, s.scanSide(name, side))
+		read = append(read, e.Layout.Work(side), e.Layout.Work("prepared-"+side))
+		cache := e.Layout.Work("cache-" + side)
+		if err := e.give(plan.StageScan, cache); err != nil {
 			return err
 		}
+		write = append(write, cache)
 	}
-	moves := map[string]string{l.Work(side): l.Work("tree"), l.Work("prepared-" + side): l.Work("prepared")}
-	for from, to := range moves {
-		if err := os.Rename(from, to); err != nil {
-			return err
-		}
-	}
-	if err := s.driveScan(ctx, side); err != nil {
+	if err := e.give(plan.StageScan, e.Layout.Tmp(plan.StageScan, "work")); err != nil {
 		return err
 	}
-	for from, to := range moves {
-		if err := os.Rename(to, from); err != nil {
-			return err
-		}
-	}
-	return s.keep(side)
-}
-
-func (s *stage) driveScan(ctx context.Context, side string) error {
-	e, p := s.engine, s.plan
-	in := func(path string) string { return e.inside(plan.StageScan, path) }
-	request := scanRequest{
-		Protocol:  driver.Protocol,
-		Target:    repository{p.Repository, in(e.Layout.Work("tree")), in(e.Layout.Work("prepared"))},
-		Masters:   []repository{},
-		WholeTree: []string{},
-		Profiles:  strings.Join(p.Snapshot.Profiles, ","),
-		Checks:    []string{},
-		Keywords:  append([]string{}, p.Snapshot.Keywords...),
-		Verbose:   true,
-		Clock:     p.Clock.UTC().Format(time.RFC3339),
-		Work:      in(e.Layout.Tmp(plan.StageScan, "scan-"+side, "work")),
-		Cache:     in(e.Layout.Work("cache")),
-		Jobs:      s.jobs(),
-	}
-	for _, m := range p.Masters {
-		request.Masters = append(request.Masters, repository{m.Name, in(e.Layout.MasterTree(m.Name)), in(e.Layout.Prepared("masters", m.Name))})
-	}
-	if p.Scope.Kind != plan.ScopeFull {
-		request.Packages = []string{}
-		for _, sp := range p.Scope.Packages {
-			request.Packages = append(request.Packages, sp.Category+"/"+sp.Package)
-		}
-		request.WholeTree = append(request.WholeTree, p.Scope.WholeTree...)
-	}
-	cache := e.Layout.Work("cache")
-	if err := e.give(plan.StageScan, cache); err != nil {
-		return err
-	}
-	read := []string{e.Layout.Source(), e.Layout.Work("tree"), e.Layout.Work("prepared")}
-	if len(p.Masters) > 0 {
-		read = append(read, e.Layout.Prepared("masters"))
-	}
-	_, err := s.drive(ctx, newCall("scan", "scan-"+side, request, read, []string{cache}))
-	return err
-}
-
-// dropStale removes what the base's scan remembered and the head's must not use. A cached eclass is believed while its own time is
-// the same, whatever became of those that it provides. A cached history is brought up to date by the log of what came after,
-// and pkgcheck takes an empty one for a failure of git.
-func (s *stage) dropStale(ctx context.Context) error {
-	stale := []string{}
-	if slices.ContainsFunc(s.plan.Changed, func(path string) bool { return strings.HasPrefix(path, "eclass/") }) {
-		stale = append(stale, "eclass.pickle")
-	}
-	since := s.plan.Revision.Base + ".." + s.plan.Revision.Merge
-	log, err := s.engine.Git.Run(ctx, s.engine.Layout.Work(Head), "log", "--max-count=1", "--name-status", "--diff-filter=ARMD", "--format=%H", since, "--")
+	code, err := s.drive(ctx, newCall("scan", name, request, read, write))
 	if err != nil {
 		return err
 	}
-	if log == "" {
-		stale = append(stale, "git.pickle")
-	}
-	root, err := os.OpenRoot(s.engine.Layout.Work("cache"))
-	if err != nil {
+	if err := s.killed(name); err != nil {
 		return err
 	}
-	defer root.Close() //nolint:errcheck // nothing is written
-	return walk(root, func(name string, d fs.DirEntry) error {
-		if slices.ContainsFunc(stale, func(prefix string) bool { return strings.HasPrefix(d.Name(), prefix) }) {
-			return root.Remove(name)
+	for _, side := range sides {
+		if err := s.keep(name, side, code); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
-// keep copies what the driver wrote to where later stages read it; the tool itself cannot write there.
-func (s *stage) keep(side string) error {
-	root, err := os.OpenRoot(s.engine.Layout.Tmp(plan.StageScan, "scan-"+side))
+// killed says whether a side's scan was ended by a signal: the driver itself outlives that.
+func (s *stage) killed(name string) error {
+	root, err := os.OpenRoot(s.engine.Layout.Tmp(plan.StageScan, name))
 	if err != nil {
 		return err
 	}
 	defer root.Close() //nolint:errcheck // only read
-	data, err := readFile(root, outFile, s.outputLimit())
+	data, err := readFile(root, outFile, documentLimit)
+	if err != nil {
+		return nil //nolint:nilerr // the streams, or their absence, say more
+	}
+	var summary struct {
+		Sides []struct{ Name, Signal string }
+	}
+	if err := json.Unmarshal(data, &summary); err != nil {
+		return nil //nolint:nilerr // as above
+	}
+	for _, side := range summary.Sides {
+		if side.Signal != "" {
+			s.outcome.Signal = side.Signal
+			return &failure{plan.ReasonToolFailed, fmt.Sprintf("The scan of the %.40s was ended by %.40s.", side.Name, side.Signal) + s.said(), nil}
+		}
+	}
+	return nil
+}
+
+// scanRequest is what the sides' scans share, with the paths that they may read and write.
+func (s *stage) scanRequest(name string) (request scanRequest, read, write []string) {
+	e, p := s.engine, s.plan
+	in := func(path string) string { return e.inside(plan.StageScan, path) }
+	request = scanRequest{
+		Protocol: driver.Protocol,
+		Masters:  []layered{},
+		Profiles: strings.Join(p.Snapshot.Profiles, ","),
+		Checks:   []string{},
+		Keywords: append([]string{}, p.Snapshot.Keywords...),
+		Verbose:  true,
+		Clock:    p.Clock.UTC().Format(time.RFC3339),
+		Work:     in(e.Layout.Tmp(plan.StageScan, "work")), // the tool sees the trees below it: its caches are keyed by path
+		Cache:    in(e.Layout.Tmp(plan.StageScan, name, "cache")),
+		Jobs:     s.jobs(),
+		Sides:    []scanSide{},
+	}
+	for _, m := range p.Masters {
+		prepared := s.masterPrepared(m.Name)
+		request.Masters = append(request.Masters, layered{m.Name, in(e.Layout.MasterTree(m.Name)), []string{in(prepared)}})
+		read = append(read, prepared)
+	}
+	return request, append(read, e.Layout.Source(), s.basePrepared()), []string{e.Layout.Tmp(plan.StageScan, "work")}
+}
+
+func (s *stage) scanSide(name, side string) scanSide {
+	e := s.engine
+	in := func(path string) string { return e.inside(plan.StageScan, path) }
+	layers := []string{in(e.Layout.Work("prepared-" + Base)), in(s.basePrepared())}
+	if side == Head {
+		layers = append([]string{in(e.Layout.Work("prepared-" + Head))}, layers...)
+	}
+	sc := scanSide{
+		Name: side, Target: layered{s.plan.Repository, in(e.Layout.Work(side)), layers}, WholeTree: []string{},
+		Cache: in(e.Layout.Work("cache-" + side)), Output: in(e.Layout.Tmp(plan.StageScan, name, side+".jsonl")),
+	}
+	if s.scope.Kind != plan.ScopeFull {
+		sc.Packages = []string{}
+		for _, sp := range s.scope.Packages {
+			sc.Packages = append(sc.Packages, sp.Category+"/"+sp.Package)
+		}
+		sc.WholeTree = append(sc.WholeTree, s.scope.WholeTree...)
+	}
+	return sc
+}
+
+// masterPrepared is a master's metadata: the kit's, or what the prepare stage made.
+func (s *stage) masterPrepared(name string) string {
+	if s.engine.Kit != "" {
+		return s.kit(basekit.Masters, name)
+	}
+	return s.engine.Layout.Prepared("masters", name)
+}
+
+// copyCache copies the tool's caches for a side's own use, without what that side must not use. A cached eclass is believed while its own time
+// is the same, whatever became of those that it provides. A cached history is brought up to date by the log of what came after, and
+// pkgcheck takes an empty one for a failure of git.
+func (s *stage) copyCache(ctx context.Context, from, to, side string) error {
+	stale := []string{}
+	if side == Head {
+		if slices.ContainsFunc(s.plan.Changed, func(path string) bool { return strings.HasPrefix(path, "eclass/") }) {
+			stale = append(stale, "eclass.pickle")
+		}
+		since := s.plan.Revision.Base + ".." + s.plan.Revision.Merge
+		log, err := s.engine.Git.Run(ctx, s.engine.Layout.Work(Head), "log", "--max-count=1", "--name-status", "--diff-filter=ARMD", "--format=%H", since, "--")
+		if err != nil {
+			return err
+		}
+		if log == "" {
+			stale = append(stale, "git.pickle")
+		}
+	}
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return err
+	}
+	source, err := os.OpenRoot(from)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &failure{plan.ReasonToolFailed, "The tool wrote no results for the " + side + "." + s.said(), nil}
+		return nil // a kit without caches
+	}
+	if err != nil {
+		return err
+	}
+	defer source.Close() //nolint:errcheck // only read
+	target, err := os.OpenRoot(to)
+	if err != nil {
+		return err
+	}
+	defer target.Close() //nolint:errcheck // files are closed one by one
+	return s.copyFiles(source, target, stale)
+}
+
+// copyFiles copies a folder's files and folders, without those with a name that begins with one of stale, and makes them the tool's own.
+func (s *stage) copyFiles(source, target *os.Root, stale []string) error {
+	id := s.engine.user(plan.StageScan)
+	return walk(source, func(name string, d fs.DirEntry) error {
+		var err error
+		switch {
+		case d.IsDir():
+			err = target.Mkdir(name, 0o755)
+		case !d.Type().IsRegular(), slices.ContainsFunc(stale, func(prefix string) bool { return strings.HasPrefix(d.Name(), prefix) }):
+			return nil
+		default:
+			err = copyFile(source, target, name)
+		}
+		if err == nil && id != 0 {
+			err = target.Chown(name, id, id)
+		}
+		return err
+	})
+}
+
+// keep copies what the driver wrote to where later stages read it; the tool itself cannot write there.
+func (s *stage) keep(name, side string, code int) error {
+	root, err := os.OpenRoot(s.engine.Layout.Tmp(plan.StageScan, name))
+	if err != nil {
+		return err
+	}
+	defer root.Close() //nolint:errcheck // only read
+	data, err := readFile(root, side+".jsonl", s.outputLimit())
+	if errors.Is(err, fs.ErrNotExist) {
+		return &failure{plan.ReasonToolFailed, fmt.Sprintf("The tool wrote no results for the %s and ended with code %d.", side, code) + s.said(), nil}
 	}
 	if err != nil {
 		return &failure{plan.ReasonOutputLimit, "The results of the " + side + " cannot be used", err}

@@ -4,10 +4,10 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -18,58 +18,41 @@ import (
 // inventory is what a tree has: versions by category/package.
 type inventory map[string][]string
 
-// survey notes what the runner itself finds in the trees and Evaluate, which has no trees, must know to compare the results.
-func (s *stage) survey() error {
+// survey notes what the runner itself finds in the trees and Evaluate, which has no trees, must know: the packages that each scan must have
+// seen, and what is needed to compare them.
+func (s *stage) survey(ctx context.Context) error {
 	l := s.engine.Layout
-	masters := []string{}
-	for _, m := range s.plan.Masters {
-		masters = append(masters, l.MasterTree(m.Name))
-	}
-	found := map[string]inventory{}
+	found, roots := map[string]inventory{}, map[string]fs.FS{}
+	s.outcome.Packages = map[string][]string{}
 	for _, side := range Sides {
-		var err error
-		if found[side], err = inventoryOf(l.Tree(side), masters); err != nil {
+		listed, err := s.listing(ctx, side)
+		if err != nil {
+			return fmt.Errorf("listing the packages of the %s: %w", side, err)
+		}
+		roots[side] = treeFS(l.Tree(side))
+		if found[side], err = listed.inventory(roots[side]); err != nil {
 			return fmt.Errorf("listing the versions of the %s: %w", side, err)
 		}
+		s.outcome.Packages[side] = inScope(slices.Sorted(maps.Keys(found[side])), s.scope)
 	}
-	renames, err := renamesBetween(l.Tree(Base), l.Tree(Head), found[Base], found[Head])
-	if err != nil {
-		return fmt.Errorf("looking for renamed packages: %w", err)
-	}
+	renames := renamesBetween(roots[Base], roots[Head], found[Base], found[Head])
 	s.outcome.Trees = &plan.Trees{Renames: renames}
-	if s.plan.Scope.Kind != plan.ScopeFull { // the results of a full scan have all versions, or are refused
+	if s.scope.Kind != plan.ScopeFull { // the results of a full scan have all versions, or are refused
 		s.outcome.Trees.Versions = map[string][]string{Base: found[Base].lines(), Head: found[Head].lines()}
 	}
 	return nil
 }
 
-// inventoryOf lists what packagesOf counts, with versions.
-func inventoryOf(tree string, masters []string) (inventory, error) {
-	root, err := os.OpenRoot(tree)
-	if err != nil {
-		return nil, err
+// inScope leaves the packages that the scope names.
+func inScope(packages []string, scope plan.Scope) []string {
+	if scope.Kind == plan.ScopeFull {
+		return packages
 	}
-	defer root.Close() //nolint:errcheck // only read
-	categories, err := categoriesOf(append([]string{tree}, masters...))
-	if err != nil {
-		return nil, err
+	named := map[string]bool{}
+	for _, p := range scope.Packages {
+		named[p.Category+"/"+p.Package] = true
 	}
-	found := inventory{}
-	return found, walk(root, func(name string, d fs.DirEntry) error {
-		parts := strings.Split(name, "/")
-		if d.IsDir() && (len(parts) == 3 || len(parts) == 1 && !isCategory(categories, name)) {
-			return fs.SkipDir
-		}
-		if len(parts) == 3 && isEbuild(root, parts, d) {
-			key := parts[0] + "/" + parts[1]
-			found[key] = append(found[key], ebuildVersion(parts))
-		}
-		return nil
-	})
-}
-
-func ebuildVersion(parts []string) string {
-	return strings.TrimSuffix(strings.TrimPrefix(parts[2], parts[1]+"-"), ".ebuild")
+	return slices.DeleteFunc(packages, func(name string) bool { return !named[name] })
 }
 
 // lines is the inventory as an outcome has it: "category/package version version", sorted. What has no name of a package is none

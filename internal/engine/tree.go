@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -241,37 +240,6 @@ var (
 // notCategories are folders of a repository without profiles/categories that hold no packages.
 var notCategories = []string{"eclass", "profiles", "metadata", "licenses"}
 
-// packagesOf lists the packages of a tree (category/package) that have an ebuild, sorted: what a full scan must have seen. Masters
-// are further trees whose categories count, as pkgcore has it.
-func packagesOf(tree string, masters []string) ([]string, error) {
-	root, err := os.OpenRoot(tree)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close() //nolint:errcheck // only read
-	categories, err := categoriesOf(append([]string{tree}, masters...))
-	if err != nil {
-		return nil, err
-	}
-	found := []string{}
-	if err := walk(root, func(name string, d fs.DirEntry) error {
-		parts := strings.Split(name, "/")
-		switch {
-		case len(parts) == 1 && d.IsDir() && !isCategory(categories, name):
-			return fs.SkipDir
-		case len(parts) == 3 && isEbuild(root, parts, d):
-			found = append(found, parts[0]+"/"+parts[1])
-		case len(parts) == 3 && d.IsDir():
-			return fs.SkipDir
-		}
-		return nil
-	}); err != nil {
-		return nil, err
-	}
-	slices.Sort(found)
-	return slices.Compact(found), nil
-}
-
 func isCategory(listed map[string]bool, name string) bool {
 	if len(listed) > 0 {
 		return listed[name]
@@ -279,17 +247,11 @@ func isCategory(listed map[string]bool, name string) bool {
 	return !strings.HasPrefix(name, ".") && !slices.Contains(notCategories, name)
 }
 
-func isEbuild(root *os.Root, parts []string, d fs.DirEntry) bool {
-	pf, ok := strings.CutSuffix(parts[2], ".ebuild")
-	version, ok2 := strings.CutPrefix(pf, parts[1]+"-")
-	if !ok || !ok2 || !packageName.MatchString(parts[1]) || !versionText.MatchString(version) {
-		return false
-	}
-	if d.Type().IsRegular() {
-		return true
-	}
-	info, err := root.Stat(path.Join(parts...)) // a link to a file in the tree is an ebuild, too
-	return err == nil && info.Mode().IsRegular()
+// ebuildName returns the version in the name of a package's file, and whether it is one of an ebuild.
+func ebuildName(name, file string) (version string, ok bool) {
+	pf, ok := strings.CutSuffix(file, ".ebuild")
+	version, ok2 := strings.CutPrefix(pf, name+"-")
+	return version, ok && ok2 && packageName.MatchString(name) && versionText.MatchString(version)
 }
 
 // categoriesLimit is the size above which a profiles/categories is refused.

@@ -5,16 +5,19 @@ package engine
 
 import (
 	"bytes"
+	"errors"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/prcheck/prcheck/internal/gitops"
 	"github.com/prcheck/prcheck/internal/plan"
 )
 
@@ -36,6 +39,32 @@ func plant(t *testing.T, dir string, files map[string]string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// committed makes the bare repository dir of two commits with these files, and returns their ids.
+func committed(t *testing.T, dir string, base, head map[string]string) plan.Revision {
+	t.Helper()
+	git := gitops.Git{}
+	if err := git.InitBare(t.Context(), dir); err != nil {
+		t.Fatal(err)
+	}
+	run := func(args ...string) string {
+		out, err := git.Line(t.Context(), dir, args...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return out
+	}
+	ids := []string{}
+	for _, files := range []map[string]string{base, head} {
+		tree := t.TempDir()
+		plant(t, tree, files)
+		run("--work-tree="+tree, "read-tree", "--empty")
+		run("--work-tree="+tree, "add", "--all", "--force", ".")
+		id := run("-c", "user.name=x", "-c", "user.email=x@x", "commit-tree", "-m", "x", run("write-tree"))
+		ids = append(ids, id)
+	}
+	return plan.Revision{Base: ids[0], Merge: ids[1], Head: ids[1], Branch: "main"}
 }
 
 // list reads everything below dir as plant takes it.
@@ -135,7 +164,7 @@ func TestCopyTree(t *testing.T) {
 	}
 }
 
-func TestPackagesOf(t *testing.T) {
+func TestPackagesOfACommit(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{
 		"a/b/b-1.ebuild": "", "a/b/b-2-r1.ebuild": "", "a/b/metadata.xml": "",
@@ -163,12 +192,33 @@ func TestPackagesOf(t *testing.T) {
 			if c.master != "" {
 				plant(t, master, map[string]string{"profiles/categories": c.master})
 			}
-			got, err := packagesOf(tree, []string{master})
-			if err != nil || !slices.Equal(got, c.want) {
+			found, err := inventoryOf(t, tree, master)
+			if got := slices.Sorted(maps.Keys(found)); err != nil || !slices.Equal(got, c.want) {
 				t.Errorf("%v, %v; want %v", got, err, c.want)
 			}
 		})
 	}
+}
+
+// inventoryOf lists a folder's packages, as those of a commit with the folder's files.
+func inventoryOf(t *testing.T, tree string, masters ...string) (inventory, error) {
+	t.Helper()
+	l := Layout{Root: t.TempDir()}
+	files := list(t, tree)
+	plant(t, l.Tree(Base), files)
+	p := plan.Plan{Revision: committed(t, l.Target(), files, files)}
+	for i, master := range masters {
+		p.Masters = append(p.Masters, plan.Master{Name: "m" + strconv.Itoa(i)})
+		if err := errors.Join(os.MkdirAll(l.Source("masters"), 0o755), os.Rename(master, l.MasterTree(p.Masters[i].Name))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s := &stage{engine: &Engine{Layout: l}, plan: p}
+	found, err := s.listing(t.Context(), Base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found.inventory(treeFS(l.Tree(Base)))
 }
 
 func TestStageLogKeepsBothEnds(t *testing.T) {

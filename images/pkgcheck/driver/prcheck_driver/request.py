@@ -315,6 +315,7 @@ def _parse_sides(fields: _Fields) -> Sides:
         scan = _scan(own, fields, f"{work}/side", sides[0].scan if sides else None)
         if sides and scan.target.name != sides[0].scan.target.name:
             raise RequestError("request: the sides' targets have different names")
+        scan = replace(scan, cache=own.optional_path("cache") or scan.cache)
         output = own.path("output")
         own.end()
         # Both sides are scanned under one name, so that nothing can depend on where each lies.

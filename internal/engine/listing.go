@@ -1,0 +1,112 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// listing is what a commit has, as git lists it, seen through the check-out: it costs no walk through the files.
+type listing struct {
+	categories map[string]bool // that profiles/categories names; empty: what looks like one is one
+	files      []listedFile
+}
+
+type listedFile struct {
+	path string
+	link bool
+}
+
+// listing lists a side's commit.
+func (s *stage) listing(ctx context.Context, side string) (*listing, error) {
+	l, p := s.engine.Layout, s.plan
+	trees := []string{l.Tree(side)}
+	for _, m := range p.Masters {
+		trees = append(trees, l.MasterTree(m.Name))
+	}
+	categories, err := categoriesOf(trees)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.engine.Git.Run(ctx, l.Target(), "ls-tree", "-r", "-z", "--full-tree", commitOf(p, side))
+	if err != nil {
+		return nil, err
+	}
+	found := &listing{categories: categories}
+	for line := range strings.SplitSeq(strings.TrimSuffix(out, "\x00"), "\x00") {
+		about, name, ok := strings.Cut(line, "\t")
+		if !ok && line != "" {
+			return nil, fmt.Errorf("git lists %.100q, which is not understood", line)
+		}
+		if strings.HasPrefix(about, "100") || strings.HasPrefix(about, "120") {
+			found.files = append(found.files, listedFile{name, strings.HasPrefix(about, "120")})
+		}
+	}
+	return found, nil
+}
+
+// ebuilds calls visit for each ebuild: category, package and version. A link to a file in the tree is one, too.
+func (l *listing) ebuilds(tree fs.FS, visit func(category, name, version string)) error {
+	for _, f := range l.files {
+		category, name, version, ok := l.ebuild(f.path)
+		if !ok {
+			continue
+		}
+		if f.link {
+			if info, err := fs.Stat(tree, f.path); err != nil || !info.Mode().IsRegular() {
+				continue
+			}
+		}
+		visit(category, name, version)
+	}
+	return nil
+}
+
+// ebuild takes the path of an ebuild apart.
+func (l *listing) ebuild(file string) (category, name, version string, ok bool) {
+	parts := strings.Split(file, "/")
+	if len(parts) != 3 || !isCategory(l.categories, parts[0]) {
+		return "", "", "", false
+	}
+	version, ok = ebuildName(parts[1], parts[2])
+	return parts[0], parts[1], version, ok
+}
+
+// inventory is what the commit has: packages with their versions.
+func (l *listing) inventory(tree fs.FS) (inventory, error) {
+	found := inventory{}
+	return found, l.ebuilds(tree, func(category, name, version string) {
+		key := category + "/" + name
+		found[key] = append(found[key], version)
+	})
+}
+
+// readTreeFile reads a regular file of a tree, of at most limit bytes.
+func readTreeFile(tree fs.FS, name string, limit int64) ([]byte, error) {
+	info, err := fs.Stat(tree, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", name)
+	}
+	f, err := tree.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err == nil && int64(len(data)) > limit {
+		err = fmt.Errorf("%s is larger than %d bytes", name, limit)
+	}
+	return data, err
+}
+
+// treeFS shows a check-out.
+func treeFS(tree string) fs.FS { return os.DirFS(tree) }
