@@ -67,7 +67,9 @@ type record struct {
 func (k *Kit) Dir() string { return k.dir }
 
 // Path returns a path in the kit.
-func (k *Kit) Path(names ...string) string { return filepath.Join(append([]string{k.dir}, names...)...) }
+func (k *Kit) Path(names ...string) string {
+	return filepath.Join(append([]string{k.dir}, names...)...)
+}
 
 // Close ends the use of the kit. It may be removed from then on.
 func (k *Kit) Close() error {

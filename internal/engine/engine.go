@@ -38,6 +38,9 @@ type Engine struct {
 	Seeds map[string]string
 	// Kit is the folder of the base's kit (internal/basekit), which nobody may write to; empty: there is none, and everything is made anew.
 	Kit string
+	// Stores are folders of stores of trees by repository name (internal/trees), which outlive the run. A repository without one gets a
+	// store among the run's own folders. The tool sees them where they are.
+	Stores map[string]string
 	// Live gets the tool's output as it comes, in addition to the stage's log; nil: nobody watches.
 	Live io.Writer
 	// Started is told the name of each step when it begins; nil: nobody asks.

@@ -12,13 +12,13 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/prcheck/prcheck/images/pkgcheck/driver"
 	"github.com/prcheck/prcheck/internal/gitops"
 	"github.com/prcheck/prcheck/internal/plan"
+	"github.com/prcheck/prcheck/internal/trees"
 )
 
 // outFile is what the driver writes in a call's folder.
@@ -157,49 +157,83 @@ func (s *stage) clone(ctx context.Context, dir, from string, commits ...string) 
 	return err
 }
 
-// checkOut writes all trees. Those of the target are tamed, and both get the base's ignore file.
+// checkOut lays out all trees: at a cost of what changed, where the store has the rest.
 func (s *stage) checkOut(ctx context.Context) error {
 	e, p := s.engine, s.plan
-	branch := branchName(p.Revision.Branch)
-	for _, side := range []struct{ name, commit string }{{Base, p.Revision.Base}, {Head, p.Revision.Merge}} {
-		if err := e.Git.CheckOut(ctx, e.Layout.Target(), side.commit, branch, e.Layout.Tree(side.name)); err != nil {
-			return err
-		}
+	changes, err := s.changes(ctx)
+	if err != nil {
+		return err
 	}
-	ignore, err := readIgnore(e.Layout.Tree(Base))
+	ignore, err := trees.Ignore(ctx, e.Git, e.Layout.Target(), p.Revision.Base)
 	if err != nil {
 		return err
 	}
 	for _, side := range Sides {
-		if err := tame(e.Layout.Tree(side), ignore, e.Trust); err != nil {
-			return fmt.Errorf("preparing the check-out of %s: %w", side, err)
-		}
-		if err := e.stamp(ctx, e.Layout.Tree(side), targetEpoch); err != nil {
-			return err
+		if err := s.layTree(ctx, e.Layout.Tree(side), p.Repository, s.treeOf(side, ignore, gitops.Paths(changes))); err != nil {
+			return fmt.Errorf("laying out the %s: %w", side, err)
 		}
 	}
 	for _, m := range p.Masters {
-		if err := e.checkOutMaster(ctx, m); err != nil {
+		bare := e.Layout.Master(m.Name)
+		if ignore, err = trees.Ignore(ctx, e.Git, bare, m.Commit); err != nil {
 			return err
+		}
+		tree := trees.Side{Repo: bare, Commit: m.Commit, Branch: branchName(m.Branch), Role: trees.Master, Ignore: ignore, Trust: e.trusted()}
+		if err := s.layTree(ctx, e.Layout.MasterTree(m.Name), m.Name, tree); err != nil {
+			return fmt.Errorf("laying out the master %s: %w", m.Name, err)
 		}
 	}
 	return nil
 }
 
-// checkOutMaster writes a master's tree, tamed, with its own ignore file.
-func (e *Engine) checkOutMaster(ctx context.Context, m plan.Master) error {
-	tree := e.Layout.MasterTree(m.Name)
-	if err := e.Git.CheckOut(ctx, e.Layout.Master(m.Name), m.Commit, branchName(m.Branch), tree); err != nil {
-		return err
+// treeOf is what a side's tree is made of. Both sides get the base's ignore file. What the head changes is real on both, so that nothing of a
+// pull request goes into the store.
+func (s *stage) treeOf(side string, ignore []byte, changed []string) trees.Side {
+	e, p := s.engine, s.plan
+	return trees.Side{
+		Repo: e.Layout.Target(), Commit: commitOf(p, side), Branch: branchName(p.Revision.Branch), Role: trees.Target,
+		Ignore: ignore, Real: changed, Trust: e.trusted(),
 	}
-	ignore, err := readIgnore(tree)
+}
+
+func (e *Engine) trusted() trees.Trust {
+	return trees.Trust{Generated: e.Trust.Generated, Ignore: e.Trust.Ignore, Links: e.Trust.Links}
+}
+
+// layTree lays out one tree.
+func (s *stage) layTree(ctx context.Context, dst, repository string, side trees.Side) error {
+	store, err := trees.Open(s.engine.storeOf(repository), s.engine.Git)
 	if err != nil {
 		return err
 	}
-	if err := tame(tree, ignore, e.Trust); err != nil {
-		return fmt.Errorf("preparing the check-out of %s: %w", m.Name, err)
+	report, err := store.Farm(ctx, dst, side)
+	if err != nil {
+		return err
 	}
-	return e.stamp(ctx, tree, masterEpoch)
+	if report.Plain != "" {
+		fmt.Fprintf(s.log, "prcheck: %s was checked out as a whole: %s\n", side.Commit, report.Plain)
+	}
+	for _, entry := range store.Healed() {
+		fmt.Fprintf(s.log, "prcheck: the store of trees had a damaged entry, which was made anew: %s\n", entry)
+	}
+	return nil
+}
+
+// storeOf is the folder of a repository's store of trees. Each has its own: who may read one tree of a store may read all.
+func (e *Engine) storeOf(repository string) string {
+	if dir, ok := e.Stores[repository]; ok {
+		return dir
+	}
+	return e.Layout.Source("trees", repository)
+}
+
+// stores are the folders that links of the plan's trees lead into. Links name them by the paths that they have here.
+func (s *stage) stores() []string {
+	dirs := []string{s.engine.storeOf(s.plan.Repository)}
+	for _, m := range s.plan.Masters {
+		dirs = append(dirs, s.engine.storeOf(m.Name))
+	}
+	return dirs
 }
 
 // branchName is what the checked-out branch is called. pkgcheck takes the last part of origin/HEAD's name for the default
@@ -209,39 +243,6 @@ func branchName(branch string) string {
 		return "main"
 	}
 	return path.Base(branch)
-}
-
-// Times of files are made from git ids, so that pkgcheck's caches, which believe times, are used for the same content and
-// for no other. Only the newest file of a stack of profiles counts there, so the target's times are later than any master's.
-const (
-	masterEpoch = 900_000_000
-	targetEpoch = 1_200_000_000
-	stampBits   = 28
-)
-
-// stampedFolders are those whose times the tool believes.
-var stampedFolders = []string{"profiles", "eclass"}
-
-// stamp sets the times of files below the stamped folders by what git calls the folder.
-func (e *Engine) stamp(ctx context.Context, tree string, epoch int64) error {
-	for _, folder := range stampedFolders {
-		id, err := e.Git.Line(ctx, tree, "rev-parse", "--verify", "--quiet", "HEAD:"+folder)
-		var failed *gitops.Error
-		if errors.As(err, &failed) && failed.ExitCode == 1 {
-			continue // there is no such folder
-		}
-		if err != nil {
-			return err
-		}
-		n, err := strconv.ParseInt(id[:8], 16, 64)
-		if err != nil {
-			return fmt.Errorf("git names %s %q: %w", folder, id, err)
-		}
-		if err := setTimes(tree, folder, time.Unix(epoch+n&(1<<stampBits-1), 0)); err != nil {
-			return fmt.Errorf("setting times in %s: %w", tree, err)
-		}
-	}
-	return nil
 }
 
 // jobs is the number of worker processes: the profile's, or as many as the CPU limit allows.

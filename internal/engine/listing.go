@@ -8,8 +8,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
+
+	"github.com/prcheck/prcheck/internal/trees"
 )
 
 // listing is what a commit has, as git lists it, seen through the check-out: it costs no walk through the files.
@@ -26,19 +27,15 @@ type listedFile struct {
 // listing lists a side's commit.
 func (s *stage) listing(ctx context.Context, side string) (*listing, error) {
 	l, p := s.engine.Layout, s.plan
-	trees := []string{l.Tree(side)}
+	seen := []fs.FS{treeFS(l.Tree(side))}
 	for _, m := range p.Masters {
-		trees = append(trees, l.MasterTree(m.Name))
-	}
-	categories, err := categoriesOf(trees)
-	if err != nil {
-		return nil, err
+		seen = append(seen, treeFS(l.MasterTree(m.Name)))
 	}
 	out, err := s.engine.Git.Run(ctx, l.Target(), "ls-tree", "-r", "-z", "--full-tree", commitOf(p, side))
 	if err != nil {
 		return nil, err
 	}
-	found := &listing{categories: categories}
+	found := &listing{categories: categoriesOf(seen)}
 	for line := range strings.SplitSeq(strings.TrimSuffix(out, "\x00"), "\x00") {
 		about, name, ok := strings.Cut(line, "\t")
 		if !ok && line != "" {
@@ -108,5 +105,5 @@ func readTreeFile(tree fs.FS, name string, limit int64) ([]byte, error) {
 	return data, err
 }
 
-// treeFS shows a check-out.
-func treeFS(tree string) fs.FS { return os.DirFS(tree) }
+// treeFS shows a tree, whatever it is made of.
+func treeFS(tree string) fs.FS { return trees.FS(tree) }

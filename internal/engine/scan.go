@@ -59,9 +59,6 @@ func (e *Engine) Scan(ctx context.Context, p plan.Plan) (plan.Outcome, error) {
 }
 
 func (s *stage) scan(ctx context.Context) error {
-	if err := s.step("copy", func() error { return s.copyTrees(ctx) }); err != nil {
-		return err
-	}
 	if err := s.step("metadata", func() error { return s.assemble(ctx) }); err != nil {
 		return err
 	}
@@ -108,42 +105,13 @@ func (s *stage) kit(names ...string) string {
 	return filepath.Join(append([]string{s.engine.Kit}, names...)...)
 }
 
-// copyTrees makes scan's own copies of the trees.
-func (s *stage) copyTrees(ctx context.Context) error {
-	e, p := s.engine, s.plan
-	for _, side := range Sides {
-		from, to := e.Layout.Tree(side), e.Layout.Work(side)
-		if err := errors.Join(copyTree(from, to), copyGit(from, to)); err != nil {
-			return fmt.Errorf("copying the %s: %w", side, err)
-		}
-		if err := s.borrow(ctx, to, commitOf(p, side)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// borrow lets a copy find its objects, from the place where it will be scanned.
-func (s *stage) borrow(ctx context.Context, tree, commit string) error {
-	l := s.engine.Layout
-	relative, err := filepath.Rel(filepath.Join(tree, ".git", "objects"), filepath.Join(l.Target(), "objects"))
-	if err != nil {
-		return err
-	}
-	file := filepath.Join(tree, ".git", "objects", "info", "alternates")
-	if err := os.WriteFile(file, []byte(relative+"\n"), 0o644); err != nil {
-		return err
-	}
-	return s.engine.Git.AssertCheckOut(ctx, commit, branchName(s.plan.Revision.Branch), tree)
-}
-
 // driveScan scans sides with one call of the driver and keeps what it wrote.
 func (s *stage) driveScan(ctx context.Context, name string, sides ...string) error {
 	e := s.engine
-	request, read, write := s.scanRequest(name)
+	request, read, write := s.scanRequest(name, sides)
 	for _, side := range sides {
 		request.Sides = append(request.Sides, s.scanSide(name, side))
-		read = append(read, e.Layout.Work(side), e.Layout.Work("prepared-"+side))
+		read = append(read, e.Layout.Work("prepared-"+side)) // the head's scan reads the base's, too
 		cache := e.Layout.Work("cache-" + side)
 		if err := e.give(plan.StageScan, cache); err != nil {
 			return err
@@ -195,7 +163,7 @@ func (s *stage) killed(name string) error {
 }
 
 // scanRequest is what the sides' scans share, with the paths that they may read and write.
-func (s *stage) scanRequest(name string) (request scanRequest, read, write []string) {
+func (s *stage) scanRequest(name string, sides []string) (request scanRequest, read, write []string) {
 	e, p := s.engine, s.plan
 	in := func(path string) string { return e.inside(plan.StageScan, path) }
 	request = scanRequest{
@@ -216,6 +184,9 @@ func (s *stage) scanRequest(name string) (request scanRequest, read, write []str
 		request.Masters = append(request.Masters, layered{m.Name, in(e.Layout.MasterTree(m.Name)), []string{in(prepared)}})
 		read = append(read, prepared)
 	}
+	if !slices.Contains(sides, Base) {
+		read = append(read, e.Layout.Work("prepared-"+Base))
+	}
 	return request, append(read, e.Layout.Source(), s.basePrepared()), []string{e.Layout.Tmp(plan.StageScan, "work")}
 }
 
@@ -227,7 +198,7 @@ func (s *stage) scanSide(name, side string) scanSide {
 		layers = append([]string{in(e.Layout.Work("prepared-" + Head))}, layers...)
 	}
 	sc := scanSide{
-		Name: side, Target: layered{s.plan.Repository, in(e.Layout.Work(side)), layers}, WholeTree: []string{},
+		Name: side, Target: layered{s.plan.Repository, in(e.Layout.Tree(side)), layers}, WholeTree: []string{},
 		Cache: in(e.Layout.Work("cache-" + side)), Output: in(e.Layout.Tmp(plan.StageScan, name, side+".jsonl")),
 	}
 	if s.scope.Kind != plan.ScopeFull {
@@ -258,7 +229,7 @@ func (s *stage) copyCache(ctx context.Context, from, to, side string) error {
 			stale = append(stale, "eclass.pickle")
 		}
 		since := s.plan.Revision.Base + ".." + s.plan.Revision.Merge
-		log, err := s.engine.Git.Run(ctx, s.engine.Layout.Work(Head), "log", "--max-count=1", "--name-status", "--diff-filter=ARMD", "--format=%H", since, "--")
+		log, err := s.engine.Git.Run(ctx, s.engine.Layout.Tree(Head), "log", "--max-count=1", "--name-status", "--diff-filter=ARMD", "--format=%H", since, "--")
 		if err != nil {
 			return err
 		}

@@ -302,6 +302,9 @@ func (s *stage) spec(c call, dir string) sandbox.Spec {
 	for _, path := range c.read {
 		spec.ReadPaths = append(spec.ReadPaths, in(path))
 	}
+	if c.command != "tables" {
+		spec.ReadPaths = append(spec.ReadPaths, s.stores()...)
+	}
 	for _, path := range c.write {
 		spec.WritePaths = append(spec.WritePaths, in(path))
 	}
@@ -324,6 +327,11 @@ func (s *stage) mounts(c call, dir string) []sandbox.Mount {
 		return append(mounts, sandbox.Mount{Source: dir, Target: e.inside(name, dir)})
 	}
 	add(e.Layout.driverFile(), true)
+	if c.command != "tables" {
+		for _, dir := range s.stores() {
+			mounts = append(mounts, sandbox.Mount{Source: dir, Target: dir, ReadOnly: true})
+		}
+	}
 	for _, path := range c.read {
 		add(path, true)
 	}

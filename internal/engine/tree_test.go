@@ -13,9 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/prcheck/prcheck/internal/gitops"
 	"github.com/prcheck/prcheck/internal/plan"
@@ -92,76 +89,6 @@ func list(t *testing.T, dir string) map[string]string {
 		t.Fatal(err)
 	}
 	return found
-}
-
-func TestTame(t *testing.T) {
-	t.Parallel()
-	ignore := "base's\n"
-	cases := map[string]struct{ before, after map[string]string }{
-		"generated files go": {
-			map[string]string{"metadata/md5-cache/a/b-1": "x", "metadata/pkg_desc_index": "x", "metadata/pkgcheck.conf": "x", "profiles/use.local.desc": "x", "metadata/layout.conf": "x"},
-			map[string]string{"metadata/layout.conf": "x"},
-		},
-		"the ignore file is the base's": {map[string]string{".gitignore": "*"}, map[string]string{}},
-		"an ignore file that is a link is not followed": {
-			map[string]string{".gitignore": "@keep", "keep": "x"}, map[string]string{"keep": "x"},
-		},
-		"links out of the tree become files": {
-			map[string]string{"a/abs": "@/etc/passwd", "a/up": "@../../x", "a/git": "@../.git/config", "a/in": "@b", "a/b": "x", "a/gone": "@nothing"},
-			map[string]string{"a/abs": "/etc/passwd", "a/up": "../../x", "a/git": "../.git/config", "a/in": "@b", "a/b": "x", "a/gone": "@nothing"},
-		},
-		"a chain of links out of the tree": {
-			map[string]string{"a/one": "@two", "a/two": "@/etc/passwd"}, map[string]string{"a/one": "@two", "a/two": "/etc/passwd"},
-		},
-		"a folder of generated files that is a link": {
-			map[string]string{"metadata": "@/tmp", "profiles": "@keep", "keep/use.local.desc": "x"},
-			map[string]string{"metadata": "/tmp", "profiles": "@keep"},
-		},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dir := t.TempDir()
-			plant(t, dir, c.before)
-			if err := tame(dir, []byte(ignore), Trust{}); err != nil {
-				t.Fatal(err)
-			}
-			c.after[".gitignore"] = ignore
-			got := list(t, dir)
-			// A chain's first link names a file by now; that is fine, for the file is harmless.
-			if text := got["a/one"]; text == "two" {
-				got["a/one"] = "@two"
-			}
-			if diff := cmp.Diff(c.after, got); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func TestCopyTree(t *testing.T) {
-	t.Parallel()
-	from, to := t.TempDir(), filepath.Join(t.TempDir(), "copy")
-	plant(t, from, map[string]string{"a/b": "x", "a/l": "@/etc/passwd", ".git/HEAD": "x", "p/q": "y"})
-	at := time.Unix(1_234_567_890, 0)
-	if err := os.Chmod(filepath.Join(from, "a/b"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chtimes(filepath.Join(from, "p/q"), at, at); err != nil {
-		t.Fatal(err)
-	}
-	if err := copyTree(from, to); err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(map[string]string{"a/b": "x", "a/l": "@/etc/passwd", "p/q": "y"}, list(t, to)); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
-	}
-	if info, err := os.Stat(filepath.Join(to, "p/q")); err != nil || !info.ModTime().Equal(at) {
-		t.Errorf("the time of p/q: %v, %v", info, err)
-	}
-	if info, err := os.Stat(filepath.Join(to, "a/b")); err != nil || info.Mode().Perm() != 0o755 {
-		t.Errorf("the mode of a/b: %v, %v", info, err)
-	}
 }
 
 func TestPackagesOfACommit(t *testing.T) {

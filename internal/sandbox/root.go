@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -42,7 +43,7 @@ func enterRoot(spec Spec) error {
 	if err := unix.Mount("tmpfs", staging, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0755,size=16m"); err != nil {
 		return fmt.Errorf("mounting the new root: %w", err)
 	}
-	if err := bindRoot(sources.root); err != nil {
+	if err := bindRoot(sources.root, hidden(spec.Mounts)); err != nil {
 		return err
 	}
 	if err := makeSystem(); err != nil {
@@ -85,8 +86,23 @@ func openSources(spec Spec) (sources, error) {
 	return s, nil
 }
 
-// bindRoot shows each entry of the root read-only in the new one.
-func bindRoot(root *os.File) error {
+// system are folders of the root that are always shown: nothing else can be mounted in them.
+var system = []string{"bin", "etc", "lib", "lib32", "lib64", "opt", "sbin", "usr"}
+
+// hidden are the root's folders in which something of the outside is mounted. They are made anew, because the root's cannot be written to.
+func hidden(mounts []Mount) map[string]bool {
+	names := map[string]bool{}
+	for _, m := range mounts {
+		top, _, _ := strings.Cut(strings.TrimPrefix(m.Target, "/"), "/")
+		if !slices.Contains(system, top) {
+			names[top] = true
+		}
+	}
+	return names
+}
+
+// bindRoot shows each entry of the root read-only in the new one, but for those to hide.
+func bindRoot(root *os.File, hide map[string]bool) error {
 	dir, err := os.Open(self(root))
 	if err != nil {
 		return err
@@ -97,7 +113,7 @@ func bindRoot(root *os.File) error {
 		return err
 	}
 	for _, e := range entries {
-		if own[e.Name()] {
+		if own[e.Name()] || hide[e.Name()] {
 			continue
 		}
 		target := filepath.Join(staging, e.Name())

@@ -132,6 +132,7 @@ def replace_sourcing(prepared: tuple[Prepared, ...]) -> None:
     from pkgcore.package import errors
 
     by_location = {os.path.realpath(x.repository.path): x for x in prepared}
+    by_eclasses = {os.path.realpath(os.path.join(x.repository.path, "eclass")): x for x in prepared}
 
     def owner(location: str) -> Prepared:
         try:
@@ -150,7 +151,9 @@ def replace_sourcing(prepared: tuple[Prepared, ...]) -> None:
 
     def source_eclass(path: str, eapis: Any = ()) -> dict[str, Any]:
         folder, file = os.path.split(path)
-        return owner(os.path.dirname(folder)).eclass(file.removesuffix(".eclass"), path)
+        # Where a tree consists of links, pkgcheck names the folder that the link leads to.
+        known = by_eclasses.get(os.path.realpath(folder)) or owner(os.path.dirname(folder))
+        return known.eclass(file.removesuffix(".eclass"), path)
 
     def refuse(*args: Any, **kwargs: Any) -> Any:
         raise SourcingRefused("something tried to start pkgcore's ebuild processor")
