@@ -34,12 +34,9 @@ type assembly struct {
 // assemble writes both sides' first folders: the head's difference, and the base's documents with their texts cut as the head's are.
 func (s *stage) assemble(ctx context.Context) error {
 	l := s.engine.Layout
-	base, err := readDocuments(s.basePrepared())
+	base, err := s.assembleBase()
 	if err != nil {
-		return &failure{plan.ReasonToolFailed, "The metadata of the base cannot be used", err}
-	}
-	if err := base.normal().write(l.Work("prepared-" + Base)); err != nil {
-		return fmt.Errorf("writing the metadata of the base: %w", err)
+		return err
 	}
 	a := &assembly{tree: treeFS(l.Tree(Head)), eclasses: s.eclassesOf(Head)}
 	if a.difference, err = s.difference(ctx, s.basePrepared()); err != nil {
@@ -57,6 +54,18 @@ func (s *stage) assemble(ctx context.Context) error {
 		return &failure{plan.ReasonToolFailed, "The metadata that the prepare stage made for the head cannot be used", err}
 	}
 	return nil
+}
+
+// assembleBase writes the base's documents with their texts cut as the head's are.
+func (s *stage) assembleBase() (*prepared, error) {
+	base, err := readDocuments(s.basePrepared())
+	if err != nil {
+		return nil, &failure{plan.ReasonToolFailed, "The metadata of the base cannot be used", err}
+	}
+	if err := base.normal().write(s.engine.Layout.Work("prepared-" + Base)); err != nil {
+		return nil, fmt.Errorf("writing the metadata of the base: %w", err)
+	}
+	return base, nil
 }
 
 // basePrepared is the base's folder: the kit's, or the one that the prepare stage made.

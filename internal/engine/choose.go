@@ -18,3 +18,5 @@ func (s *stage) choose(_ context.Context) error {
 	s.outcome.Scope = &s.scope
 	return nil
 }
+
+func (s *stage) writeIndex(_ context.Context, _ string) error { return nil }
