@@ -219,9 +219,6 @@ type RepositoryStatus struct {
 	// +kubebuilder:default=-1
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
-	// lastPolled is when the open pull requests were last listed in full.
-	// +optional
-	LastPolled *metav1.Time `json:"lastPolled,omitempty"`
 }
 
 // Repository is one forge repository that is watched. Its Jobs run in its namespace.

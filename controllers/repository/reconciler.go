@@ -124,7 +124,7 @@ func (r *Reconciler) setReady(repo *prcheckv1.Repository, found findings, outcom
 	status.SetReady(&repo.Status.Conditions, repo.Generation, note.Reason == prcheckv1.ReasonReady, note, metav1.Time{Time: r.Clock.Now()})
 }
 
-// patchStatus writes the conditions only: lastPolled is the server's.
+// patchStatus writes the conditions, where they are not what they were.
 func (r *Reconciler) patchStatus(ctx context.Context, base, repo *prcheckv1.Repository) error {
 	if equality.Semantic.DeepEqual(base.Status, repo.Status) {
 		return nil

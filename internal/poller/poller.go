@@ -36,6 +36,8 @@ const (
 	settle = 30 * time.Second
 	// maxRewakes of one state of a pull request: forges may answer with an old head for a while, but not for ever.
 	maxRewakes = 3
+	// maxWait is how long a Repository that cannot be listed is left alone at most, where its own interval is not longer.
+	maxWait = 5 * time.Minute
 )
 
 // Poller lists pull requests.
@@ -54,7 +56,9 @@ type Poller struct {
 
 // watch is what the poller remembers of a Repository.
 type watch struct {
+	name       types.NamespacedName
 	generation int64
+	failures   int // listings in a row that failed
 	next       time.Time
 	running    bool
 	cursor     string
@@ -90,9 +94,10 @@ func (p *Poller) start(ctx context.Context, running *sync.WaitGroup) error {
 	if p.known == nil {
 		p.known = map[types.UID]*watch{}
 	}
-	for uid := range p.known {
+	for uid, w := range p.known {
 		if !slices.ContainsFunc(list.Items, func(r v1alpha1.Repository) bool { return r.UID == uid }) {
 			delete(p.known, uid)
+			p.Metrics.forget(w.name.Namespace, w.name.Name)
 		}
 	}
 	now := p.Clock.Now()
@@ -100,7 +105,7 @@ func (p *Poller) start(ctx context.Context, running *sync.WaitGroup) error {
 		repo := list.Items[i].DeepCopy()
 		w := p.known[repo.UID]
 		if w == nil || (w.generation != repo.Generation && !w.running) {
-			w = &watch{generation: repo.Generation, next: now}
+			w = &watch{name: client.ObjectKeyFromObject(repo), generation: repo.Generation, next: now}
 			p.known[repo.UID] = w
 		}
 		if w.running || now.Before(w.next) || repo.Spec.Suspend || !repo.DeletionTimestamp.IsZero() {
@@ -117,14 +122,18 @@ func (p *Poller) turn(ctx context.Context, repo *v1alpha1.Repository, w *watch) 
 	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
 	err := p.poll(ctx, repo, w)
-	wait := jittered(interval(repo))
+	w.failures++
+	if err == nil {
+		w.failures = 0
+	}
+	wait := jittered(backOff(interval(repo), w.failures))
 	if limited, ok := errors.AsType[*forge.RateLimitedError](err); ok {
 		wait = max(wait, limited.RetryAfter)
 	}
 	if err != nil && ctx.Err() == nil {
 		p.Log.WarnContext(ctx, "Cannot list the pull requests of a Repository", "namespace", repo.Namespace, "repository", repo.Name, "error", err)
 	}
-	p.Metrics.polled(err == nil)
+	p.Metrics.polled(repo.Namespace, repo.Name, p.Clock.Now(), err == nil)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	w.running, w.next = false, p.Clock.Now().Add(wait)
@@ -135,6 +144,15 @@ func interval(repo *v1alpha1.Repository) time.Duration {
 		return d.Duration
 	}
 	return defaultInterval
+}
+
+// backOff doubles the interval with each failure after the first, so that a forge which is down, or refuses the credentials, is asked
+// ever more seldom.
+func backOff(interval time.Duration, failures int) time.Duration {
+	for ; failures > 1 && interval < maxWait; failures-- {
+		interval = min(2*interval, maxWait)
+	}
+	return interval
 }
 
 // jittered keeps Repositories of one interval from being polled all at once.
