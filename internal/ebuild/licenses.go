@@ -39,7 +39,7 @@ func ParseLicenseGroups(text string) (LicenseGroups, error) {
 }
 
 // expandedLimit is how many names expanded groups may have together; real ones have hundreds.
-const expandedLimit = 1 << 20
+const expandedLimit = 1 << 17
 
 // Expand replaces the names of groups by their licences, also those of groups in masters, which add to groups of the same name. Masters
 // are expanded by themselves first. Names of groups that are nowhere are left out; the lists are sorted.

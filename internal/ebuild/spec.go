@@ -155,10 +155,17 @@ func operator(word string) (Kind, bool) {
 // LeavesOf yields the words of a specification as Leaves does, but copies nothing and does not look whether the groups match.
 func LeavesOf(s string) iter.Seq[string] {
 	return func(yield func(string) bool) {
+		renamed := false
 		for word := range words(s) {
-			if _, opens := operator(word); opens || word == ")" || word == "->" {
+			_, opens := operator(word)
+			switch {
+			case word == "->" && !renamed:
+				renamed = true
+				continue
+			case !renamed && (opens || word == ")"):
 				continue
 			}
+			renamed = false
 			if !yield(word) {
 				return
 			}
