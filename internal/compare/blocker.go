@@ -20,21 +20,29 @@ type blocker struct {
 }
 
 // blockers by rule. Sourcing errors hide everything of the version; an attribute that cannot be parsed hides what the checks
-// that read it say, since pkgcheck gives such a check up for the version.
+// that read it say, since pkgcheck gives such a check up for the version. A test holds the list to the tool's own: each
+// keyword with a metadataError is in it. PkgMissingMetadataXml is not: what a new file says is new, and what was said of one that is
+// gone is fixed.
 var blockers = map[string]blocker{
-	"SourcingError":     {0, ofVersion},
-	"InvalidEapi":       {0, ofVersion},
-	"InvalidSlot":       {1, ofVersion},
-	"InvalidDepend":     {2, ofDependencies},
-	"InvalidRdepend":    {2, ofDependencies},
-	"InvalidPdepend":    {2, ofDependencies},
-	"InvalidBdepend":    {2, ofDependencies},
-	"InvalidIdepend":    {2, ofDependencies},
-	"PkgBadlyFormedXml": {0, ofPackageXML(true)},
-	"PkgInvalidXml":     {1, ofPackageXML(false)},
-	"CatBadlyFormedXml": {0, ofCategoryXML},
-	"CatInvalidXml":     {1, ofCategoryXML},
-	"ProfileError":      {0, ofProfileFile},
+	"SourcingError":      {0, ofVersion},
+	"InvalidEapi":        {0, ofVersion},
+	"InvalidSlot":        {1, ofVersion},
+	"InvalidDepend":      {2, ofReaders(dependencyChecks)},
+	"InvalidRdepend":     {2, ofReaders(dependencyChecks)},
+	"InvalidPdepend":     {2, ofReaders(dependencyChecks)},
+	"InvalidBdepend":     {2, ofReaders(dependencyChecks)},
+	"InvalidIdepend":     {2, ofReaders(dependencyChecks)},
+	"InvalidLicense":     {2, ofReaders(licenseChecks)},
+	"InvalidProperties":  {2, ofReaders(propertiesChecks)},
+	"InvalidRequiredUse": {2, ofReaders(requiredUseChecks)},
+	"InvalidRestrict":    {2, ofReaders(restrictChecks)},   // which the list of files to fetch needs
+	"InvalidManifest":    {2, ofReaders(fetchablesChecks)}, // likewise, in all versions
+	"InvalidSrcUri":      {3, ofReaders(fetchablesChecks)},
+	"PkgBadlyFormedXml":  {0, ofPackageXML(true)},
+	"PkgInvalidXml":      {1, ofPackageXML(false)},
+	"CatBadlyFormedXml":  {0, ofCategoryXML},
+	"CatInvalidXml":      {1, ofCategoryXML},
+	"ProfileError":       {0, ofProfileFile},
 }
 
 // visible is the depth of a fact that hides nothing.
@@ -57,6 +65,18 @@ var dependencyChecks = []string{
 	"RustCheck", "UseFlagsWithoutEffectsCheck", "VirtualProvidersCheck", "VisibilityCheck",
 }
 
+// The readers of the other attributes.
+var (
+	licenseChecks     = []string{"LicenseCheck"}
+	propertiesChecks  = []string{"PropertiesCheck"}
+	requiredUseChecks = []string{"PythonCheck", "RequiredUseCheck", "RequiredUseUnsatisfiableCheck"}
+	// fetchablesChecks read SRC_URI with what belongs to it: RESTRICT and the Manifest.
+	fetchablesChecks = []string{
+		"LicenseCheck", "ManifestCheck", "MissingRemoteIdCheck", "MissingUnpackerDepCheck", "PythonFetchableCheck", "SrcUriCheck",
+	}
+	restrictChecks = append([]string{"RestrictCheck", "RestrictTestCheck"}, fetchablesChecks...)
+)
+
 // metadataReaders read what metadata.xml says beside the check that judges the file.
 var metadataReaders = []string{"LocalUseCheck", "MissingRemoteIdCheck"}
 
@@ -67,8 +87,18 @@ func ofVersion(wall, f *finding.Fact) bool {
 	return wall.Version == f.Version || (f.Version == "" && f.Package != "")
 }
 
-func ofDependencies(wall, f *finding.Fact) bool {
-	return ofVersion(wall, f) && (f.Check == "" || slices.Contains(dependencyChecks, f.Check))
+// ofReaders: what checks say that read the attribute. A check that looks at all versions of a package at once gives up the
+// package where it cannot read one of them; an error of the whole package (no version) hides all versions.
+func ofReaders(checks []string) func(wall, f *finding.Fact) bool {
+	return func(wall, f *finding.Fact) bool {
+		if wall.Category != f.Category || wall.Package != f.Package || f.Package == "" {
+			return false
+		}
+		if f.Check != "" && !slices.Contains(checks, f.Check) {
+			return false
+		}
+		return wall.Version == f.Version || wall.Version == "" || f.Version == "" || f.Scope == "package"
+	}
 }
 
 func ofPackageXML(readers bool) func(wall, f *finding.Fact) bool {
