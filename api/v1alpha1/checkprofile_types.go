@@ -120,6 +120,8 @@ type PodOverrides struct {
 }
 
 // CheckProfileSpec says how a pull request is checked. An edit applies to heads that come after it.
+// +kubebuilder:validation:XValidation:rule="!has(self.gateInheritedRules) || self.gateInheritedRules.all(x, x.matches('^-?[A-Z]') || x in self.gate)",fieldPath=".gateInheritedRules",message="a level in gateInheritedRules must be in gate, too: an inherited problem cannot weigh more than a new one"
+// +kubebuilder:validation:XValidation:rule="!has(self.gateInheritedRules) || (has(self.gateInherited) && self.gateInherited) || self.gateInheritedRules.all(x, !x.startsWith('-')) || self.gateInheritedRules.exists(x, !x.matches('^-?[A-Z]'))",fieldPath=".gateInheritedRules",message="a keyword with a leading - is an exception from gateInherited: true or from a level in gateInheritedRules, and there is neither"
 type CheckProfileSpec struct {
 	// image is the toolchain, by digest: the same image judges both sides, today and when a run is repeated.
 	// +kubebuilder:validation:MaxLength=512
@@ -140,9 +142,18 @@ type CheckProfileSpec struct {
 	// +kubebuilder:validation:items:Enum=error;warning;style;info;staging;verbose
 	// +optional
 	Gate []Severity `json:"gate,omitempty"`
-	// gateInherited makes inherited facts of a gating level fail, too: each new version must be clean.
+	// gateInherited makes inherited facts of every gating level fail, too: each new version must be clean.
 	// +optional
 	GateInherited bool `json:"gateInherited,omitempty"`
+	// gateInheritedRules says rule by rule which inherited facts of a gating level fail: those of a level (error), those of a keyword
+	// (NonexistentDeps), and with a leading - those of a keyword that gateInherited or a level would make fail (-RedundantVersion).
+	// +listType=set
+	// +kubebuilder:validation:MaxItems=128
+	// +kubebuilder:validation:items:MaxLength=80
+	// +kubebuilder:validation:XValidation:rule="self.all(x, x.matches('^(error|warning|style|info|staging|verbose|-?[A-Z][A-Za-z0-9]+)$'))",message="each entry is a level (error, warning, style, info, staging, verbose) or a keyword as pkgcheck show --keywords writes it, with a leading - to leave it out"
+	// +kubebuilder:validation:XValidation:rule="self.all(x, !self.exists(y, y == '-' + x))",message="a keyword cannot be in the list with and without a leading -"
+	// +optional
+	GateInheritedRules []string `json:"gateInheritedRules,omitempty"`
 	// scope says how much is scanned.
 	// +kubebuilder:default=Auto
 	// +optional

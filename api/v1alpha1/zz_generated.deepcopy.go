@@ -92,6 +92,11 @@ func (in *CheckProfileSpec) DeepCopyInto(out *CheckProfileSpec) {
 		*out = make([]Severity, len(*in))
 		copy(*out, *in)
 	}
+	if in.GateInheritedRules != nil {
+		in, out := &in.GateInheritedRules, &out.GateInheritedRules
+		*out = make([]string, len(*in))
+		copy(*out, *in)
+	}
 	out.Timeouts = in.Timeouts
 	in.Resources.DeepCopyInto(&out.Resources)
 	in.Pod.DeepCopyInto(&out.Pod)

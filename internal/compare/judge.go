@@ -18,6 +18,9 @@ type Gates struct {
 	Levels []finding.Level
 	// Inherited facts of these levels gate too: every new version has to be clean.
 	Inherited bool
+	// InheritedRules say it rule by rule: inherited facts of a level or of a keyword gate, those of a keyword with a leading - do
+	// not, whatever else says so. Only facts of Levels ever gate.
+	InheritedRules []string
 }
 
 // Judgement is a comparison seen through a profile's gates, in the words of a verdict.
@@ -36,7 +39,7 @@ func Judge(c Comparison, gates Gates) Judgement {
 		for i := low; i < high; i++ {
 			e := &c.Entries[i]
 			j.Items[i] = verdict.Item{
-				Class: e.Class, Gates: gates.stop(*e), Fact: *e.Fact, From: e.From, Behind: e.Behind, Problem: ids.id(e.Fact),
+				Class: e.Class, Gates: gates.stop(e), Fact: *e.Fact, From: e.From, Behind: e.Behind, Problem: ids.id(e.Fact),
 			}
 		}
 	})
@@ -50,11 +53,22 @@ func Judge(c Comparison, gates Gates) Judgement {
 	return j
 }
 
-func (g Gates) stop(e Entry) bool {
-	if e.Class != finding.ClassNew && (e.Class != finding.ClassInherited || !g.Inherited) {
+func (g Gates) stop(e *Entry) bool {
+	switch e.Class {
+	case finding.ClassNew:
+		return slices.Contains(g.Levels, e.Fact.Level)
+	case finding.ClassInherited:
+		return slices.Contains(g.Levels, e.Fact.Level) && g.stopInherited(e.Fact)
+	default:
 		return false
 	}
-	return slices.Contains(g.Levels, e.Fact.Level)
+}
+
+func (g Gates) stopInherited(f *finding.Fact) bool {
+	if slices.Contains(g.InheritedRules, "-"+f.Rule) {
+		return false
+	}
+	return g.Inherited || slices.Contains(g.InheritedRules, f.Rule) || slices.Contains(g.InheritedRules, string(f.Level))
 }
 
 // idMaker makes problem ids; facts of one problem are mostly neighbours, so the last one is remembered.

@@ -91,6 +91,41 @@ func TestOnlyUnveiledAndUnstableNeverFail(t *testing.T) {
 	}
 }
 
+func TestInheritedRules(t *testing.T) {
+	inherited := func(rule string, l finding.Level) Comparison {
+		return Compare(sideOf([]string{"d/a 1"}, fact("d/a 1 "+rule+" x", level(l))), sideOf([]string{"d/a 1 2"}, fact("d/a 2 "+rule+" x", level(l))), Options{})
+	}
+	both := []finding.Level{finding.LevelError, finding.LevelWarning}
+	tests := map[string]struct {
+		gates Gates
+		rule  string
+		level finding.Level
+		want  bool
+	}{
+		"none by default":                        {Gates{Levels: both}, "X", finding.LevelError, false},
+		"all of a gating level":                  {Gates{Levels: both, Inherited: true}, "X", finding.LevelWarning, true},
+		"one rule":                               {Gates{Levels: both, InheritedRules: []string{"X"}}, "X", finding.LevelWarning, true},
+		"another rule":                           {Gates{Levels: both, InheritedRules: []string{"Y"}}, "X", finding.LevelWarning, false},
+		"a level":                                {Gates{Levels: both, InheritedRules: []string{"error"}}, "X", finding.LevelError, true},
+		"another level":                          {Gates{Levels: both, InheritedRules: []string{"error"}}, "X", finding.LevelWarning, false},
+		"all but one rule":                       {Gates{Levels: both, Inherited: true, InheritedRules: []string{"-X"}}, "X", finding.LevelError, false},
+		"a level but for one rule":               {Gates{Levels: both, InheritedRules: []string{"error", "-X"}}, "X", finding.LevelError, false},
+		"a rule of a level that does not gate":   {Gates{Levels: both[:1], InheritedRules: []string{"X"}}, "X", finding.LevelWarning, false},
+		"a level that does not gate when is new": {Gates{Levels: both[:1], InheritedRules: []string{"warning"}}, "X", finding.LevelWarning, false},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			j := Judge(inherited(tc.rule, tc.level), tc.gates)
+			if len(j.Items) == 0 || j.Items[0].Class != finding.ClassInherited {
+				t.Fatalf("nothing is inherited: %v", j.Items)
+			}
+			if j.Items[0].Gates != tc.want || (j.Conclusion == finding.ConclusionFailure) != tc.want || (j.Problems.InheritedGating == 1) != tc.want {
+				t.Errorf("gates: %v, %s, %+v, want %v", j.Items[0].Gates, j.Conclusion, j.Problems, tc.want)
+			}
+		})
+	}
+}
+
 func TestJudgeKeepsTheOrder(t *testing.T) {
 	worlds(t, func(_ world, base, head Side, opts Options) {
 		c := Compare(base, head, opts)

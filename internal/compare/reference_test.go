@@ -102,7 +102,7 @@ func refMatch(base, head []*finding.Fact, text func(*finding.Fact) string) (same
 var pools = map[string]pool{
 	"one worker":         {workers: 1, few: 1 << 30},
 	"three workers":      {workers: 3, few: 1},
-	"more than the work": {workers: 64, few: 2},
+	"more than the work": {workers: 16, few: 2},
 }
 
 func TestLikeTheReference(t *testing.T) {

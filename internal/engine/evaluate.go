@@ -97,7 +97,7 @@ func evaluate(bundle fs.FS, p plan.Plan, v *verdict.Verdict) error {
 	if len(c.Gaps) > 0 {
 		return incomplete("%s was looked at on one side only.", c.Gaps[0])
 	}
-	j := compare.Judge(c, compare.Gates{Levels: p.Snapshot.Gate, Inherited: p.Snapshot.GateInherited})
+	j := compare.Judge(c, compare.Gates{Levels: p.Snapshot.Gate, Inherited: p.Snapshot.GateInherited, InheritedRules: p.Snapshot.GateInheritedRules})
 	v.Conclusion, v.Counts, v.Problems, v.Items = j.Conclusion, j.Counts, j.Problems, j.Items
 	return nil
 }

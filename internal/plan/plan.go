@@ -19,19 +19,21 @@ import (
 
 // Snapshot is a CheckProfile as it was when the run was planned: all that can change a verdict, and the stages' limits.
 type Snapshot struct {
-	Name           string                   `json:"name"`
-	Image          string                   `json:"image"`      // by digest; "local" or "rootfs" where the CLI ran without an image
-	Profiles       []string                 `json:"profiles"`   // profile statuses: stable, dev, exp
-	Keywords       []string                 `json:"keywords"`   // as pkgcheck's --keywords; empty: the tool's defaults
-	Jobs           int                      `json:"jobs"`       // worker processes; 0: CPUs that the stage may use
-	Severities     map[string]finding.Level `json:"severities"` // keyword → level
-	Gate           []finding.Level          `json:"gate"`
-	GateInherited  bool                     `json:"gateInherited"`
-	FullScope      bool                     `json:"fullScope"` // scan everything, whatever changed
-	SandboxLenient bool                     `json:"sandboxLenient"`
-	Timeouts       Timeouts                 `json:"timeouts"`
-	MemoryBytes    int64                    `json:"memoryBytes"` // 0: no limit
-	OutputBytes    int64                    `json:"outputBytes"` // cap of everything that one stage writes as output, and of its log
+	Name          string                   `json:"name"`
+	Image         string                   `json:"image"`      // by digest; "local" or "rootfs" where the CLI ran without an image
+	Profiles      []string                 `json:"profiles"`   // profile statuses: stable, dev, exp
+	Keywords      []string                 `json:"keywords"`   // as pkgcheck's --keywords; empty: the tool's defaults
+	Jobs          int                      `json:"jobs"`       // worker processes; 0: CPUs that the stage may use
+	Severities    map[string]finding.Level `json:"severities"` // keyword → level
+	Gate          []finding.Level          `json:"gate"`
+	GateInherited bool                     `json:"gateInherited"`
+	// GateInheritedRules are levels, keywords and -keywords, sorted: which inherited facts of a gating level fail (verdict gates).
+	GateInheritedRules []string `json:"gateInheritedRules,omitempty"`
+	FullScope          bool     `json:"fullScope"` // scan everything, whatever changed
+	SandboxLenient     bool     `json:"sandboxLenient"`
+	Timeouts           Timeouts `json:"timeouts"`
+	MemoryBytes        int64    `json:"memoryBytes"` // 0: no limit
+	OutputBytes        int64    `json:"outputBytes"` // cap of everything that one stage writes as output, and of its log
 }
 
 // Timeouts bound the stages. Zero: no limit.

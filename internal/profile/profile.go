@@ -67,6 +67,7 @@ func Snapshot(profile *prcheckv1.CheckProfile) (plan.Snapshot, error) {
 	var problems problems
 	snapshot.Severities = problems.severities(spec.Severities)
 	snapshot.Gate = problems.gate(spec.Gate)
+	snapshot.GateInheritedRules = problems.gateInherited(spec, snapshot.Gate)
 	snapshot.Timeouts = problems.timeouts(&spec.Timeouts)
 	snapshot.MemoryBytes = problems.memory(spec.Resources.Memory)
 	problems.pkgcheck(tool)
@@ -144,6 +145,34 @@ func (p *problems) gate(given []prcheckv1.Severity) []finding.Level {
 	}
 	slices.Sort(result)
 	return slices.Compact(result)
+}
+
+// gateInherited returns nil where there is no policy by rule, so that digests of profiles without one stay what they were.
+func (p *problems) gateInherited(spec *prcheckv1.CheckProfileSpec, gate []finding.Level) []string {
+	const field = "spec.gateInheritedRules: "
+	general := spec.GateInherited
+	for _, entry := range spec.GateInheritedRules {
+		level, isLevel := levels[prcheckv1.Severity(entry)]
+		name, except := strings.CutPrefix(entry, "-")
+		switch {
+		case isLevel && !slices.Contains(gate, level):
+			p.add(field+"%q must be in spec.gate, too: an inherited problem cannot weigh more than a new one", entry)
+		case isLevel:
+			general = true
+		case !keyword.MatchString(name):
+			p.add(field+"%q is neither a level nor a keyword of pkgcheck; write it as pkgcheck show --keywords does, e.g. NonexistentDeps", entry)
+		case except && slices.Contains(spec.GateInheritedRules, name):
+			p.add(field+"%s is in the list with and without a leading -", name)
+		}
+	}
+	except := slices.ContainsFunc(spec.GateInheritedRules, func(entry string) bool { return strings.HasPrefix(entry, "-") })
+	if except && !general {
+		p.add(field + "a keyword with a leading - is an exception from gateInherited: true or from a level in the list, and there is neither")
+	}
+	if len(spec.GateInheritedRules) == 0 {
+		return nil
+	}
+	return sorted(spec.GateInheritedRules)
 }
 
 func (p *problems) timeouts(spec *prcheckv1.StageTimeouts) plan.Timeouts {

@@ -46,6 +46,18 @@ func TestSnapshotFillsInWhatTheAPIServerWould(t *testing.T) {
 	}
 }
 
+func TestSnapshotOfInheritedRules(t *testing.T) {
+	got, err := Snapshot(minimal(func(s *prcheckv1.CheckProfileSpec) {
+		s.GateInheritedRules = []string{"error", "UnknownLicense", "-EmptyFile", "error"}
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"-EmptyFile", "UnknownLicense", "error"}, got.GateInheritedRules); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestSnapshotDigestIgnoresTheOrderOfSets(t *testing.T) {
 	digest := func(edit func(*prcheckv1.CheckProfileSpec)) string {
 		snapshot, err := Snapshot(minimal(edit))
@@ -87,6 +99,18 @@ func TestSnapshotSaysWhatIsWrong(t *testing.T) {
 			s.Severities = map[string]prcheckv1.Severity{"NonexistentDeps": "fatal"}
 		}, `spec.severities.NonexistentDeps: "fatal" is no level`},
 		"ignored facts cannot gate": {func(s *prcheckv1.CheckProfileSpec) { s.Gate = []prcheckv1.Severity{"ignored"} }, `spec.gate: "ignored"`},
+		"an inherited rule in lower case": {func(s *prcheckv1.CheckProfileSpec) {
+			s.GateInheritedRules = []string{"emptyFile"}
+		}, `spec.gateInheritedRules: "emptyFile" is neither`},
+		"an inherited level that does not gate": {func(s *prcheckv1.CheckProfileSpec) {
+			s.GateInheritedRules = []string{"warning"}
+		}, `spec.gateInheritedRules: "warning" must be in spec.gate`},
+		"a keyword with and without a minus": {func(s *prcheckv1.CheckProfileSpec) {
+			s.GateInherited, s.GateInheritedRules = true, []string{"EmptyFile", "-EmptyFile"}
+		}, "spec.gateInheritedRules: EmptyFile is in the list with and without"},
+		"an exception from nothing": {func(s *prcheckv1.CheckProfileSpec) {
+			s.GateInheritedRules = []string{"EmptyFile", "-UnknownLicense"}
+		}, "there is neither"},
 		"a negative time limit": {func(s *prcheckv1.CheckProfileSpec) {
 			s.Timeouts.Scan = metav1.Duration{Duration: -time.Second}
 		}, "spec.timeouts.scan: -1s"},

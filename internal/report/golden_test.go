@@ -100,8 +100,16 @@ func situations() map[string]*verdict.Verdict {
 	}
 	fixed := mixed()
 	fixed.Conclusion, fixed.Items, fixed.Problems = finding.ConclusionSuccess, fixed.Items[11:], verdict.Problems{Fixed: 1, Existing: 2}
+	policy := mixed()
+	renamed := policy.Items[7]
+	renamed.From, renamed.Fact.Package, renamed.Problem = "app-misc/old 1.0", "b", "renamed"
+	whole := renamed
+	whole.From, whole.Fact.Version, whole.Fact.Rule, whole.Gates, whole.Problem = "app-misc/old", "", "PkgMetadataXmlIndentation", true, "whole"
+	policy.Items = []verdict.Item{policy.Items[7], renamed, whole}
+	policy.Problems = verdict.Problems{Inherited: 3, InheritedGating: 1}
 	return map[string]*verdict.Verdict{
 		"mixed":            mixed(),
+		"inherited-rules":  policy,
 		"hostile":          hostile(),
 		"inherited-gates":  inherited,
 		"clean":            clean,

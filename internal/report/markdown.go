@@ -68,7 +68,7 @@ func (m *markdown) problems(problems []Problem) string {
 		}
 		text := ""
 		if p.Class != class {
-			text += fmt.Sprintf("\n#### %s\n\n%s\n", ClassTitle(p.Class), m.about(p))
+			text += fmt.Sprintf("\n#### %s\n\n%s\n", ClassTitle(p.Class), m.about(ofClass(problems[i:])))
 			where = ""
 		}
 		if at := place(&p.Fact); at != where {
@@ -94,14 +94,31 @@ func (m *markdown) write(b *strings.Builder, text string) bool {
 	return true
 }
 
-// about is the class's sentence with its advice.
-func (m *markdown) about(p *Problem) string {
-	version := ""
-	if p.Class == finding.ClassInherited {
-		return ClassSentence(p.Class, m.names, "", "").Markdown() + " " + ClassAdvice(p.Class, p.Gates, "", version).Markdown()
+// about is the sentence of a class with its advice, where that holds for all of its problems.
+func (m *markdown) about(problems []Problem) string {
+	p := &problems[0]
+	about := ClassSentence(p.Class, m.names, "", "")
+	advice := ClassAdvice(p.Class, p.Gates, p.Behind, "")
+	switch p.Class {
+	case finding.ClassInherited:
+		advice = InheritedAdvice(problems)
+	case finding.ClassHidden:
+		if !alike(problems, func(p *Problem) string { return p.Behind }) {
+			advice = ClassAdvice(p.Class, p.Gates, "", "")
+		}
+	default:
 	}
-	return strings.TrimSpace(ClassSentence(p.Class, m.names, "", "").Markdown() + " " +
-		ClassAdvice(p.Class, p.Gates, p.Behind, version).Markdown())
+	return strings.TrimSpace(about.Markdown() + " " + advice.Markdown())
+}
+
+// ofClass returns the first of the problems, which are in order, that have the class of the very first.
+func ofClass(problems []Problem) []Problem {
+	for i := range problems {
+		if problems[i].Class != problems[0].Class {
+			return problems[:i]
+		}
+	}
+	return problems
 }
 
 func (m *markdown) problem(p *Problem) string {
@@ -123,6 +140,9 @@ func (m *markdown) problem(p *Problem) string {
 	switch {
 	case p.From != "":
 		fmt.Fprintf(&b, "\n  from %s", CodeSpan(Name(p.From)))
+		if p.Gates {
+			b.WriteString("; blocks here")
+		}
 	case p.Behind != "":
 		fmt.Fprintf(&b, "\n  behind %s", CodeSpan(Name(p.Behind)))
 	}

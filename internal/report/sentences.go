@@ -138,6 +138,13 @@ func ClassSentence(class finding.Class, n Names, from, version string) Text {
 		if from == "" || version == "" {
 			return say("").name(branch).words(" has the same problem in another version or under another name; this change copies it.")
 		}
+		if old, oldVersion, renamed := strings.Cut(from, " "); renamed || strings.Contains(from, "/") {
+			text := say("").name(old)
+			if oldVersion != "" {
+				text = text.words(" ").name(oldVersion)
+			}
+			return text.words(" on ").name(branch).words(" has the same problem; it came along under the new name.")
+		}
 		return say("Version ").name(from).words(" on ").name(branch).words(" has the same problem; ").name(version).words(" copies it.")
 	case finding.ClassUnveiled:
 		return say("Until now this file could not be read, so nothing in it was reported. Your change made it readable; this lay underneath.")
@@ -185,6 +192,24 @@ func ClassAdvice(class finding.Class, gates bool, behind, version string) Text {
 		return Text{}
 	}
 	return Text{}
+}
+
+// InheritedAdvice is ClassAdvice for all inherited problems of a report: a profile may want some rules clean in new versions.
+func InheritedAdvice(problems []Problem) Text {
+	if alike(problems, func(p *Problem) bool { return p.Gates }) {
+		return ClassAdvice(finding.ClassInherited, problems[0].Gates, "", "")
+	}
+	return say("This profile wants some of these clean in each new version: they say that they block here, the others do not.")
+}
+
+// alike says whether something is the same of all problems.
+func alike[T comparable](problems []Problem, of func(*Problem) T) bool {
+	for i := range problems {
+		if of(&problems[i]) != of(&problems[0]) {
+			return false
+		}
+	}
+	return true
 }
 
 // ClassTitle is a class as a heading: "New", "Notes", …
