@@ -83,13 +83,13 @@ func damages() map[string]func(t *testing.T, s *Store) {
 		"a missing seal":             func(t *testing.T, s *Store) { must(t, os.Remove(one(t, s, "category-", "../seal"))) },
 		"an empty seal":              func(t *testing.T, s *Store) { must(t, os.Truncate(one(t, s, "category-", "../seal"), 0)) },
 		"a seal with a changed byte": func(t *testing.T, s *Store) { flip(t, one(t, s, "profiles-", "../seal")) },
-		"a seal with a missing line": func(t *testing.T, s *Store) { cut(t, one(t, s, "eclass-", "../seal")) },
+		"a seal with a missing line": func(t *testing.T, s *Store) { cut(t, one(t, s, "metadata-", "../seal")) },
 		"a seal and its packages": func(t *testing.T, s *Store) {
 			must(t, os.Remove(one(t, s, "category-", "../seal")))
 			edit(t, one(t, s, pkg, ebuild), "2")
 		},
 		"an entry that is a file": func(t *testing.T, s *Store) {
-			dir := filepath.Dir(filepath.Dir(one(t, s, "eclass-", "a.eclass")))
+			dir := filepath.Dir(filepath.Dir(one(t, s, "metadata-", "layout.conf")))
 			must(t, os.RemoveAll(dir))
 			must(t, os.WriteFile(dir, nil, 0o644))
 		},
@@ -125,12 +125,15 @@ func removeAll(t *testing.T, s *Store, name string) {
 
 func TestDamageIsNoticedAndHealed(t *testing.T) {
 	t.Parallel()
+	r := newRepo(t)
+	side := r.side(r.commit(t, ordinary()))
+	plain := t.TempDir() + "/plain"
+	must(t, Plain(t.Context(), r.git, plain, side))
 	for name, damage := range damages() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRepo(t)
-			side := r.side(r.commit(t, ordinary()))
 			s := newStore(t, r)
+			same := func(t *testing.T, s *Store, side Side) { t.Helper(); sameAs(t, s, side, plain, nil) }
 			same(t, s, side)
 			again, err := Open(filepath.Dir(s.dir), r.git)
 			must(t, err)
@@ -155,12 +158,15 @@ func TestDamageIsNoticedAndHealed(t *testing.T) {
 
 func TestDamageIsNoticedOnDemand(t *testing.T) {
 	t.Parallel()
+	r := newRepo(t)
+	side := r.side(r.commit(t, ordinary()))
+	plain := t.TempDir() + "/plain"
+	must(t, Plain(t.Context(), r.git, plain, side))
 	for name, damage := range damages() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRepo(t)
-			side := r.side(r.commit(t, ordinary()))
 			s := newStore(t, r)
+			same := func(t *testing.T, s *Store, side Side) { t.Helper(); sameAs(t, s, side, plain, nil) }
 			same(t, s, side)
 			if found, err := s.Verify(t.Context()); err != nil || len(found) > 0 {
 				t.Fatalf("%v, %v", found, err)
@@ -209,7 +215,7 @@ func TestWhatTheDiskChangedIsNoticedAfterABoot(t *testing.T) {
 		t.Errorf("made anew: %v", healed)
 	}
 	// That boot has seen the contents, and does not look again.
-	sealed, err := readSeal(filepath.Dir(one(t, later, "eclass-", "../seal")))
+	sealed, err := readSeal(filepath.Dir(one(t, later, "metadata-", "../seal")))
 	if err != nil || sealed.boot != "another" {
 		t.Errorf("%+v, %v", sealed, err)
 	}

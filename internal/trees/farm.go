@@ -130,6 +130,9 @@ func realOf(paths []string) map[string]map[string]bool {
 // ignoreFile is the only one in a tree that pkgcheck reads.
 const ignoreFile = ".gitignore"
 
+// eclassFolder is always real: the tool names an eclass by its path with all links resolved.
+const eclassFolder = "eclass"
+
 func (f *farm) fill(ctx context.Context, top []entry) error {
 	top = slices.DeleteFunc(slices.Clone(top), func(e entry) bool { return e.name == ignoreFile })
 	items, err := f.writer.shallow(".", top)
@@ -149,7 +152,7 @@ func (f *farm) fill(ctx context.Context, top []entry) error {
 		}
 		k, real := kindOf(e.name, f.side.Role), f.real[e.name]
 		switch {
-		case real == nil:
+		case real == nil && e.name != eclassFolder:
 			links = append(links, link{e.name, k, e.id})
 		case k.links && !real[everything]:
 			more, err := f.category(e.name, e.id, real)

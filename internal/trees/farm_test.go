@@ -132,19 +132,25 @@ func contents(t testing.TB, dir string) map[string]string {
 // same makes a side as a farm and plainly, and compares what the two show.
 func same(t testing.TB, s *Store, side Side) Report {
 	t.Helper()
-	dir := t.TempDir()
-	report, err := s.Farm(t.Context(), dir+"/farm", side)
-	plainErr := Plain(t.Context(), s.git, dir+"/plain", side)
+	plain := t.TempDir() + "/plain"
+	return sameAs(t, s, side, plain, Plain(t.Context(), s.git, plain, side))
+}
+
+// sameAs makes a side as a farm and compares it with its plain tree, or the failure to make that.
+func sameAs(t testing.TB, s *Store, side Side, plain string, plainErr error) Report {
+	t.Helper()
+	farm := t.TempDir() + "/farm"
+	report, err := s.Farm(t.Context(), farm, side)
 	if err != nil || plainErr != nil {
 		if err == nil || plainErr == nil {
 			t.Errorf("farm: %v; plain: %v", err, plainErr)
 		}
 		return report
 	}
-	if diff := cmp.Diff(contents(t, dir+"/plain"), contents(t, dir+"/farm")); diff != "" {
+	if diff := cmp.Diff(contents(t, plain), contents(t, farm)); diff != "" {
 		t.Errorf("(-plain +farm, %+v):\n%s", report, diff)
 	}
-	if diff := cmp.Diff(kernel(t, dir+"/plain"), kernel(t, dir+"/farm")); diff != "" {
+	if diff := cmp.Diff(kernel(t, plain), kernel(t, farm)); diff != "" {
 		t.Errorf("by the kernel (-plain +farm, %+v):\n%s", report, diff)
 	}
 	return report
@@ -253,8 +259,10 @@ func TestFarmsReadAsPlainTrees(t *testing.T) {
 			r := newRepo(t)
 			commit := r.commit(t, c.files, c.more...)
 			s := newStore(t, r)
+			plain := t.TempDir() + "/plain"
+			err := Plain(t.Context(), s.git, plain, r.side(commit))
 			for range 2 { // cold and warm
-				if report := same(t, s, r.side(commit, c.real...)); (report.Plain != "") != c.plain {
+				if report := sameAs(t, s, r.side(commit, c.real...), plain, err); (report.Plain != "") != c.plain {
 					t.Errorf("%+v", report)
 				}
 			}
@@ -305,14 +313,14 @@ func rawTree(t *testing.T, line string) []byte {
 // TestFarmsReadAsPlainTreesProperty edits random trees, and keeps one store over all of them.
 func TestFarmsReadAsPlainTreesProperty(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(12) {
+	for seed := range uint64(8) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			rng := rand.New(rand.NewPCG(seed, 4711))
 			r := newRepo(t)
 			s := newStore(t, r)
 			files := ordinary()
-			for range 6 {
+			for range 4 {
 				edit(rng, files, seed%3 == 0)
 				commit := r.commit(t, files)
 				real := []string{}

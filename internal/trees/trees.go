@@ -150,7 +150,7 @@ const (
 )
 
 // stampedFolders are those whose times the tool believes.
-var stampedFolders = []string{"profiles", "eclass"}
+var stampedFolders = []string{"profiles", eclassFolder}
 
 // stampOf is the time of files in a folder that git calls id.
 func stampOf(role Role, id string) (time.Time, error) {
@@ -198,7 +198,7 @@ func kindOf(top string, role Role) kind {
 		return metadataKind
 	case "profiles":
 		return kind{name: "profiles" + suffix, after: []string{"use.local.desc"}, stamped: true, role: role}
-	case "eclass":
+	case eclassFolder:
 		return kind{name: "eclass" + suffix, stamped: true, role: role}
 	}
 	return categoryKind
