@@ -16,7 +16,7 @@ type Mirrors map[string][]string
 
 // ReadMirrors reads profiles/thirdpartymirrors.
 func ReadMirrors(tree fs.FS) (Mirrors, error) {
-	text, _, err := readText(tree, "profiles/thirdpartymirrors")
+	text, err := readText(tree, "profiles/thirdpartymirrors")
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func ReadMirrors(tree fs.FS) (Mirrors, error) {
 
 // ReadArches reads profiles/arch.list.
 func ReadArches(tree fs.FS) ([]string, error) {
-	text, _, err := readUTF8(tree, "profiles/arch.list")
+	text, err := readUTF8(tree, "profiles/arch.list")
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ var archStatuses = []string{"stable", "transitional", "testing"}
 
 // ReadArchStatus reads profiles/arches.desc: arch to status (stable, transitional, testing). Lines that do not have that form are left out.
 func ReadArchStatus(tree fs.FS) (map[string]string, error) {
-	text, _, err := readUTF8(tree, "profiles/arches.desc")
+	text, err := readUTF8(tree, "profiles/arches.desc")
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ type ProfileDesc struct{ Arch, Path, Status string }
 
 // ReadProfileDescs reads profiles/profiles.desc. Lines that do not have three words are left out.
 func ReadProfileDescs(tree fs.FS) ([]ProfileDesc, error) {
-	text, _, err := readUTF8(tree, "profiles/profiles.desc")
+	text, err := readUTF8(tree, "profiles/profiles.desc")
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +114,7 @@ func ReadUseExpandDescs(tree fs.FS) (map[string]FlagDescs, error) {
 }
 
 func readFlagDescs(tree fs.FS, name string, local bool) (FlagDescs, error) {
-	text, _, err := readUTF8(tree, name)
+	text, err := readUTF8(tree, name)
 	if err != nil {
 		return FlagDescs{}, err
 	}

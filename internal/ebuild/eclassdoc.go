@@ -44,10 +44,14 @@ const (
 
 // blockTags are the tags that each kind of block knows; other lines go on with the text of the tag before them.
 var blockTags = map[string][]string{
-	tagEclass: {tagEclass, "@VCSURL:", "@BLURB:", "@DEPRECATED:", "@DEAD", "@PROVIDES:", "@MAINTAINER:", "@AUTHOR:", "@BUGREPORTS:",
-		"@DESCRIPTION:", "@EXAMPLE:", "@SUPPORTED_EAPIS:"},
-	tagVariable: {tagVariable, "@DEPRECATED:", "@DEFAULT_UNSET", "@INTERNAL", "@REQUIRED", "@PRE_INHERIT", "@USER_VARIABLE",
-		"@OUTPUT_VARIABLE", "@DESCRIPTION:"},
+	tagEclass: {
+		tagEclass, "@VCSURL:", "@BLURB:", "@DEPRECATED:", "@DEAD", "@PROVIDES:", "@MAINTAINER:", "@AUTHOR:", "@BUGREPORTS:",
+		"@DESCRIPTION:", "@EXAMPLE:", "@SUPPORTED_EAPIS:",
+	},
+	tagVariable: {
+		tagVariable, "@DEPRECATED:", "@DEFAULT_UNSET", "@INTERNAL", "@REQUIRED", "@PRE_INHERIT", "@USER_VARIABLE",
+		"@OUTPUT_VARIABLE", "@DESCRIPTION:",
+	},
 	tagFunction: {tagFunction, "@RETURN:", "@DEPRECATED:", "@INTERNAL", "@MAINTAINER:", "@DESCRIPTION:", "@USAGE:"},
 	tagFuncVar:  {tagFuncVar, "@DEPRECATED:", "@DEFAULT_UNSET", "@INTERNAL", "@REQUIRED", "@USER_VARIABLE", "@DESCRIPTION:"},
 }

@@ -78,8 +78,6 @@ func ParseEntry(data []byte) (Entry, error) {
 
 func (e *Entry) set(key, value string) error {
 	switch key {
-	case "EAPI":
-		e.EAPI = value
 	case "SLOT":
 		e.Slot, e.Subslot, _ = strings.Cut(value, "/")
 		if e.Subslot == "" {
@@ -89,38 +87,46 @@ func (e *Entry) set(key, value string) error {
 		e.IUSE = fields(value)
 	case "KEYWORDS":
 		e.Keywords = fields(value)
-	case "LICENSE":
-		e.License = value
-	case "SRC_URI":
-		e.SrcURI = value
-	case "RESTRICT":
-		e.Restrict = value
-	case "PROPERTIES":
-		e.Properties = value
-	case "REQUIRED_USE":
-		e.RequiredUse = value
-	case "DEPEND":
-		e.Deps[Depend] = value
-	case "RDEPEND":
-		e.Deps[Rdepend] = value
-	case "PDEPEND":
-		e.Deps[Pdepend] = value
-	case "BDEPEND":
-		e.Deps[Bdepend] = value
-	case "IDEPEND":
-		e.Deps[Idepend] = value
 	case "INHERIT":
 		e.Inherit = unique(fields(value))
-	case "_eclasses_":
-		return e.setEclasses(value)
-	case "_md5_":
-		e.MD5 = value
 	case "DEFINED_PHASES":
 		e.DefinedPhases = slices.DeleteFunc(fields(value), func(s string) bool { return s == "-" })
+	case "_eclasses_":
+		return e.setEclasses(value)
+	default:
+		if text := e.text(key); text != nil {
+			*text = value
+		}
+	}
+	return nil
+}
+
+// text is where a key's value is kept as it is; nil for other keys.
+func (e *Entry) text(key string) *string {
+	switch key {
+	case "EAPI":
+		return &e.EAPI
+	case "LICENSE":
+		return &e.License
+	case "SRC_URI":
+		return &e.SrcURI
+	case "RESTRICT":
+		return &e.Restrict
+	case "PROPERTIES":
+		return &e.Properties
+	case "REQUIRED_USE":
+		return &e.RequiredUse
 	case "DESCRIPTION":
-		e.Description = value
+		return &e.Description
 	case "HOMEPAGE":
-		e.Homepage = value
+		return &e.Homepage
+	case "_md5_":
+		return &e.MD5
+	}
+	for class := range Classes {
+		if key == class.String() {
+			return &e.Deps[class]
+		}
 	}
 	return nil
 }

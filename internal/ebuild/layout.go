@@ -23,7 +23,7 @@ var profileFormats = []string{"pms", "portage-1", "portage-2", "profile-bashrcs"
 
 // ReadLayout reads a repository's metadata/layout.conf and profiles/repo_name. A repository need not have either.
 func ReadLayout(tree fs.FS) (Layout, error) {
-	text, _, err := readText(tree, "metadata/layout.conf")
+	text, err := readText(tree, "metadata/layout.conf")
 	if err != nil {
 		return Layout{}, err
 	}
@@ -31,7 +31,7 @@ func ReadLayout(tree fs.FS) (Layout, error) {
 	if l.Name != "" {
 		return l, nil
 	}
-	names, _, err := readText(tree, "profiles/repo_name")
+	names, err := readText(tree, "profiles/repo_name")
 	if err != nil {
 		return Layout{}, err
 	}

@@ -18,7 +18,7 @@ type LicenseGroups map[string][]string
 // ReadLicenseGroups reads profiles/license_groups. One bad line spoils the file, as in pkgcore: then the groups are none, and the error says
 // why.
 func ReadLicenseGroups(tree fs.FS) (LicenseGroups, error) {
-	text, _, err := readUTF8(tree, "profiles/license_groups")
+	text, err := readUTF8(tree, "profiles/license_groups")
 	if err != nil {
 		return nil, err
 	}

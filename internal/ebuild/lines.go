@@ -22,21 +22,21 @@ const fileLimit = 64 << 20
 var errNotUTF8 = errors.New("it is not UTF-8")
 
 // readText reads a regular file; one that is not there (nor its folder) is empty.
-func readText(tree fs.FS, name string) (text string, found bool, err error) {
+func readText(tree fs.FS, name string) (string, error) {
 	f, err := tree.Open(name)
 	if missing(err) {
-		return "", false, nil
+		return "", nil
 	}
 	if err != nil {
-		return "", false, fmt.Errorf("reading %s: %w", name, err)
+		return "", fmt.Errorf("reading %s: %w", name, err)
 	}
 	defer f.Close() //nolint:errcheck // only read
 	info, err := f.Stat()
 	if err != nil {
-		return "", false, fmt.Errorf("reading %s: %w", name, err)
+		return "", fmt.Errorf("reading %s: %w", name, err)
 	}
 	if !info.Mode().IsRegular() {
-		return "", false, fmt.Errorf("reading %s: it is no regular file", name)
+		return "", fmt.Errorf("reading %s: it is no regular file", name)
 	}
 	var b strings.Builder
 	b.Grow(int(min(info.Size(), fileLimit)))
@@ -45,18 +45,18 @@ func readText(tree fs.FS, name string) (text string, found bool, err error) {
 		err = fmt.Errorf("it is larger than %d bytes", fileLimit)
 	}
 	if err != nil {
-		return "", false, fmt.Errorf("reading %s: %w", name, err)
+		return "", fmt.Errorf("reading %s: %w", name, err)
 	}
-	return b.String(), true, nil
+	return b.String(), nil
 }
 
 // readUTF8 is readText for files that pkgcore does not read at all if they are not UTF-8.
-func readUTF8(tree fs.FS, name string) (text string, found bool, err error) {
-	text, found, err = readText(tree, name)
+func readUTF8(tree fs.FS, name string) (string, error) {
+	text, err := readText(tree, name)
 	if err == nil && !utf8.ValidString(text) {
 		err = fmt.Errorf("reading %s: %w", name, errNotUTF8)
 	}
-	return text, found, err
+	return text, err
 }
 
 // missing tells whether an error says that there is no such file or folder.
@@ -114,6 +114,14 @@ func uncomment(line string) string {
 // isBlank tells whether Python counts a rune among white space.
 func isBlank(r rune) bool { return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f }
 
+// blankByte is isBlank for ASCII.
+var blankByte = func() (table [utf8.RuneSelf]bool) {
+	for i := range table {
+		table[i] = isBlank(rune(i))
+	}
+	return table
+}()
+
 func trim(s string) string { return strings.TrimFunc(s, isBlank) }
 
 // words yields the words of a text, as Python splits it, and copies nothing.
@@ -132,11 +140,13 @@ func words(s string) iter.Seq[string] {
 func nextWord(s string) (word, rest string) {
 	start := -1
 	for i := 0; i < len(s); {
-		r, size := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
+		blank, size := s[i] < utf8.RuneSelf && blankByte[s[i]], 1
+		if s[i] >= utf8.RuneSelf {
+			var r rune
 			r, size = utf8.DecodeRuneInString(s[i:])
+			blank = isBlank(r)
 		}
-		switch blank := isBlank(r); {
+		switch {
 		case blank && start >= 0:
 			return s[start:i], s[i:]
 		case !blank && start < 0:

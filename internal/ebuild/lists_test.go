@@ -11,7 +11,7 @@ import (
 )
 
 func TestLicenseGroups(t *testing.T) {
-	own, err := ParseLicenseGroups("# x\nFREE @GNU MIT @GONE\nGNU GPL-2 GPL-2\nLOOP @POOL A\nPOOL @LOOP B\nQUOTED \"C D\"\n")
+	own, err := ParseLicenseGroups("# x\nFREE @GNU MIT @GONE\nGNU GPL-2\nLOOP @POOL A\nPOOL @LOOP B\nQUOTED \"C D\"\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +43,7 @@ func TestGroupsThatExplode(t *testing.T) {
 func TestLists(t *testing.T) {
 	tree := texts(map[string]string{
 		"licenses/b": "", "licenses/a": "", "licenses/sub/c": "",
-		"profiles/thirdpartymirrors": "m u v # c\nempty\nm w\n", "profiles/arch.list": "x\n# c\ny # d\nx\n", "profiles/arches.desc": "x stable\ny testing z\nz odd\n",
+		"profiles/thirdpartymirrors": "m u v # c\nempty\nm w\n", "profiles/arch.list": "x\n# c\ny # d\nx\n", "profiles/arches.desc": "x stable\ny testing z\nw odd\n",
 		"profiles/profiles.desc": "x //a/../b/ stable\nbroken\ny b dev\n", "profiles/use.desc": "a - one - two\nb\nc  no\n", "profiles/desc/g.desc": "v - w\n",
 	})
 	licenses, err := Licenses(tree)

@@ -104,7 +104,7 @@ func (p *Profile) readFile(tree fs.FS, name, at string) {
 	if !IsPackageFile(name) && name != "parent" && name != "eapi" {
 		return
 	}
-	text, _, err := readUTF8(tree, path.Join("profiles", at))
+	text, err := readUTF8(tree, path.Join("profiles", at))
 	if err != nil {
 		p.Errs = append(p.Errs, err)
 		return

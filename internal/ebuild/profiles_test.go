@@ -33,7 +33,7 @@ func said(lines []ProfileLine) []string {
 func TestProfileLines(t *testing.T) {
 	for name, test := range map[string][2]string{
 		"package.mask":            {"# x\n a/b # c\n-=a/b-1\n-\nno\n>=c/d-1:0[x]", "f a/b|f - =a/b-1|f bad /|f bad /|f >=c/d-1:0[x]"},
-		"package.use":             {"a/b x -y # z\na/b\na/b X: y\n-a/b x", "f a/b x,-y|f bad a/b|f bad a/b X:,y|f bad / x"},
+		"package.use":             {"a/b x -y # z\na/c\na/b X: y\n-a/b x", "f a/b x,-y|f bad a/c|f bad a/b X:,y|f bad / x"},
 		"package.accept_keywords": {"a/b\n~a/b-1 ** ~x", "f a/b|f ~a/b-1 **,~x"},
 		"package.provided":        {"a/b-1\n-a/b-2-r1\na/b\n=a/b-1\na/b-1*\na/b-1:0", "f =a/b-1|f - =a/b-2-r1|f bad /|f bad /|f bad =a/b-1*|f bad =a/b-1:0"},
 		"packages":                {"*a/b\n-*a/c\na/d\n-a/e\n-*", "f * a/b|f - * a/c|f a/d|f - a/e|f - * /"},

@@ -20,7 +20,7 @@ var notCategories = []string{"eclass", "profiles", "metadata", "licenses"}
 func Categories(trees ...fs.FS) ([]string, error) {
 	names, listed := []string{}, false
 	for _, tree := range trees {
-		text, _, err := readText(tree, "profiles/categories")
+		text, err := readText(tree, "profiles/categories")
 		if err != nil {
 			return nil, err
 		}

@@ -66,6 +66,8 @@ func leaves(nodes []Node, yield func(string) bool) bool {
 type specParser struct {
 	rest   string
 	peeked string
+	open   []Node // groups around what is read now; their Children are what stood before them
+	nodes  []Node // of the innermost group
 }
 
 // next returns the next word; empty at the end.
@@ -81,60 +83,70 @@ func (p *specParser) next() string {
 }
 
 func (p *specParser) parse() ([]Node, error) {
-	var open []Node // groups around what is read now; nodes collects
-	nodes := []Node(nil)
 	for word := p.next(); word != ""; word = p.next() {
+		var err error
 		switch kind, opens := operator(word); {
 		case word == ")":
-			if len(open) == 0 || len(nodes) == 0 {
-				return nil, errGroup
-			}
-			done := open[len(open)-1]
-			outer := done.Children
-			done.Children = nodes
-			nodes, open = append(outer, done), open[:len(open)-1]
+			err = p.end()
 		case opens:
-			if word != "(" {
-				if after := p.next(); after != "(" {
-					return nil, fmt.Errorf("%.80q is not followed by a group", word)
-				}
-			}
-			if len(open) == maxDepth {
-				return nil, errors.New("groups are nested too deep")
-			}
-			n := Node{Kind: kind, Children: nodes}
-			if kind == Use {
-				n.Flag, n.Negated = strings.CutPrefix(word[:len(word)-1], "!")
-			}
-			nodes, open = nil, append(open, n)
-		case strings.Contains(word, "|") || word == "->":
-			return nil, fmt.Errorf("%.80q is no word of a specification", word)
+			err = p.begin(kind, word)
 		default:
-			leaf, err := p.leaf(word)
-			if err != nil {
-				return nil, err
-			}
-			nodes = append(nodes, leaf)
+			err = p.leaf(word)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	if len(open) > 0 {
+	if len(p.open) > 0 {
 		return nil, errGroup
 	}
-	return nodes, nil
+	return p.nodes, nil
 }
 
-// leaf reads the rename that may stand behind a URI.
-func (p *specParser) leaf(word string) (Node, error) {
-	after := p.next()
-	if after != "->" {
+// begin opens a group.
+func (p *specParser) begin(kind Kind, word string) error {
+	if word != "(" {
+		if after := p.next(); after != "(" {
+			return fmt.Errorf("%.80q is not followed by a group", word)
+		}
+	}
+	if len(p.open) == maxDepth {
+		return errors.New("groups are nested too deep")
+	}
+	n := Node{Kind: kind, Children: p.nodes}
+	if kind == Use {
+		n.Flag, n.Negated = strings.CutPrefix(word[:len(word)-1], "!")
+	}
+	p.open, p.nodes = append(p.open, n), nil
+	return nil
+}
+
+// end closes the innermost group.
+func (p *specParser) end() error {
+	if len(p.open) == 0 || len(p.nodes) == 0 {
+		return errGroup
+	}
+	done := p.open[len(p.open)-1]
+	before := done.Children
+	done.Children = p.nodes
+	p.open, p.nodes = p.open[:len(p.open)-1], before
+	p.nodes = append(p.nodes, done)
+	return nil
+}
+
+// leaf reads a word, and the rename that may stand behind it.
+func (p *specParser) leaf(word string) error {
+	if strings.Contains(word, "|") || word == "->" {
+		return fmt.Errorf("%.80q is no word of a specification", word)
+	}
+	n := Node{Text: word}
+	if after := p.next(); after != "->" {
 		p.peeked = after
-		return Node{Text: word}, nil
+	} else if n.Rename = p.next(); n.Rename == "" {
+		return fmt.Errorf("%.80q is renamed to nothing", word)
 	}
-	name := p.next()
-	if name == "" {
-		return Node{}, fmt.Errorf("%.80q is renamed to nothing", word)
-	}
-	return Node{Text: word, Rename: name}, nil
+	p.nodes = append(p.nodes, n)
+	return nil
 }
 
 // operator tells which group a word opens, if any.

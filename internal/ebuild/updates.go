@@ -50,7 +50,7 @@ func ReadUpdates(tree fs.FS, eapi string) (Updates, error) {
 			u.Ignored = append(u.Ignored, fmt.Errorf("%s/%s: its name is not one of updates", folder, name))
 			continue
 		}
-		text, _, err := readUTF8(tree, path.Join(folder, name))
+		text, err := readUTF8(tree, path.Join(folder, name))
 		if err == nil {
 			err = u.parse(name, text)
 		}

@@ -6,7 +6,6 @@ package ebuild
 import (
 	"bytes"
 	"slices"
-	"strings"
 )
 
 // WordSet finds words in texts: names of functions and variables in ebuilds. A word counts where no letter, digit or underscore
@@ -28,11 +27,14 @@ type word struct {
 func NewWordSet(list []string) *WordSet {
 	s := &WordSet{byFirst: make(map[string][]word, len(list))}
 	for _, text := range unique(slices.Clone(list)) {
-		at := strings.IndexFunc(text, func(r rune) bool { return r < 0x80 && isWordByte(byte(r)) })
 		if text == "" {
 			continue
 		}
-		if at < 0 {
+		at := 0
+		for at < len(text) && !isWordByte(text[at]) {
+			at++
+		}
+		if at == len(text) {
 			s.odd = append(s.odd, word{text: text})
 			continue
 		}
@@ -50,11 +52,9 @@ func isWordByte(c byte) bool { return c == '_' || isDigit(c) || isLetter(c) }
 
 // In returns the words of the set that a text has, sorted.
 func (s *WordSet) In(text []byte) []string {
-	var found []string
-	var seen []bool
-	for i := 0; i < len(text); {
+	var f finds
+	for i := 0; i < len(text); i++ {
 		if !isWordByte(text[i]) {
-			i++
 			continue
 		}
 		start := i
@@ -62,23 +62,34 @@ func (s *WordSet) In(text []byte) []string {
 			i++
 		}
 		for _, w := range s.byFirst[string(text[start:i])] {
-			if seen != nil && seen[w.number] || !w.isAt(text, start) {
-				continue
+			if w.isAt(text, start) {
+				f.add(w, s.size)
 			}
-			if seen == nil {
-				seen = make([]bool, s.size)
-			}
-			seen[w.number] = true
-			found = append(found, w.text)
 		}
 	}
 	for _, w := range s.odd {
 		if bytes.Contains(text, []byte(w.text)) {
-			found = append(found, w.text)
+			f.list = append(f.list, w.text)
 		}
 	}
-	slices.Sort(found)
-	return found
+	slices.Sort(f.list)
+	return f.list
+}
+
+// finds are the words that were found, each once.
+type finds struct {
+	list []string
+	seen []bool // by the words' numbers; made when the first is found
+}
+
+func (f *finds) add(w word, size int) {
+	if f.seen == nil {
+		f.seen = make([]bool, size)
+	}
+	if !f.seen[w.number] {
+		f.seen[w.number] = true
+		f.list = append(f.list, w.text)
+	}
 }
 
 // isAt tells whether a word stands where its first row is.

@@ -20,6 +20,7 @@ var listed = map[string]string{
 
 // testListed fails for listed atoms that did not occur.
 func testListed(t *testing.T, seen map[string]bool) {
+	t.Helper()
 	for text, reason := range listed {
 		if !seen[text] {
 			t.Errorf("%s does not differ: take it out of the list (%s)", text, reason)

@@ -119,6 +119,7 @@ func makeSamples() samples {
 }
 
 func testVersions(t *testing.T, list []string, want [][]int) {
+	t.Helper()
 	for i, a := range list {
 		va, err := ebuild.ParseVersion(a)
 		if err != nil {
@@ -137,6 +138,7 @@ func testVersions(t *testing.T, list []string, want [][]int) {
 }
 
 func testSplits(t *testing.T, list []string, want []tried[[2]string]) {
+	t.Helper()
 	right := 0
 	for i, pf := range list {
 		pn, version, ok := ebuild.SplitPF(pf)
@@ -165,6 +167,7 @@ func asDumped(a ebuild.Atom) dumpedAtom {
 }
 
 func testAtoms(t *testing.T, list, versions []string, want []tried[dumpedAtom]) {
+	t.Helper()
 	right := 0
 	for i, text := range list {
 		a, err := ebuild.ParseAtom(text)
@@ -196,6 +199,7 @@ func testAtoms(t *testing.T, list, versions []string, want []tried[dumpedAtom]) 
 }
 
 func testSpecs(t *testing.T, list []string, want []tried[[]string]) {
+	t.Helper()
 	right := 0
 	for i, text := range list {
 		nodes, err := ebuild.ParseSpec(text)
