@@ -17,17 +17,79 @@ _scandir = os.scandir
 _listdir = os.listdir
 
 
+_stores: list[str] = []
+
+
+def _is_stored(path: Any) -> bool:
+    """Whether a path is a link into a store."""
+    try:
+        return os.path.dirname(os.readlink(path)) in _stores
+    except (OSError, ValueError, TypeError):
+        return False
+
+
+class _Stored:
+    """A link into a store, as if what it leads to stood in its place."""
+
+    def __init__(self, entry: os.DirEntry[Any]) -> None:
+        self.name, self.path = entry.name, entry.path
+        self._entry = entry
+
+    def __fspath__(self) -> Any:
+        return self.path
+
+    def inode(self) -> int:
+        return self._entry.inode()
+
+    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        return self._entry.is_dir()
+
+    def is_file(self, *, follow_symlinks: bool = True) -> bool:
+        return self._entry.is_file()
+
+    def is_symlink(self) -> bool:
+        return False
+
+    def is_junction(self) -> bool:
+        return False
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        return self._entry.stat()
+
+
+def see_through(store: str) -> None:
+    """Lets links into a store be seen as the folders that they lead to: a tree may be put together from such links."""
+    _stores.append(store)
+    islink = os.path.islink
+    _keep_eclass_paths()
+    os.path.islink = lambda path: islink(path) and not _is_stored(path)
+
+
+def _keep_eclass_paths() -> None:
+    """pkgcheck follows the links on the way to an eclass, and then does not know whose it is."""
+    from pkgcheck.addons.eclass import Eclass
+
+    init = Eclass.__init__
+
+    def keeping(eclass: Any, name: str, path: str) -> None:
+        init(eclass, name, path)
+        eclass.path = os.path.abspath(path)
+
+    Eclass.__init__ = keeping
+
+
 class _SortedEntries:
     """os.scandir's answer by name: what a directory yields first depends on the file system."""
 
     def __init__(self, *args: Any) -> None:
         with _scandir(*args) as entries:
-            self._entries = iter(sorted(entries, key=lambda x: x.name))
+            found = sorted(entries, key=lambda x: x.name)
+        self._entries = iter([_Stored(x) if _is_stored(x) else x for x in found] if _stores else found)
 
-    def __iter__(self) -> Iterator[os.DirEntry[Any]]:
+    def __iter__(self) -> Iterator[Any]:
         return self
 
-    def __next__(self) -> os.DirEntry[Any]:
+    def __next__(self) -> Any:
         return next(self._entries)
 
     def __enter__(self) -> _SortedEntries:

@@ -5,37 +5,9 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
-from typing import NoReturn
 
 from .request import Repository
-
-_PASSED = ("PATH",)
-
-
-def _clean() -> dict[str, str]:
-    env = {name: os.environ[name] for name in _PASSED if name in os.environ}
-    env.update(PYTHONHASHSEED="0", PYTHONDONTWRITEBYTECODE="1", LC_ALL="C.UTF-8", TZ="UTC", NO_COLOR="1", TERM="dumb")
-    return env
-
-
-def _is_clean() -> bool:
-    return not sys.flags.hash_randomization and os.environ.get("PRCHECK_DRIVER") == "1"
-
-
-def start_anew() -> None:
-    """Runs this program again with a fixed hash seed, unless it already has one.
-
-    Python takes the seed when it starts, and not at all with -I, which is how it is first called.
-    """
-    if not _is_clean():
-        _exec()
-
-
-def _exec() -> NoReturn:
-    env = _clean() | {"PRCHECK_DRIVER": "1"}
-    os.execve(sys.executable, [sys.executable, "-s", "-P", *sys.argv], env)
 
 
 def enter(work: str, trees: tuple[Repository, ...]) -> None:

@@ -8,7 +8,7 @@ import argparse
 import logging
 import sys
 
-from . import environment, request, toolchain
+from . import fresh, request, toolchain
 
 USAGE, UNAVAILABLE = 64, 69
 
@@ -20,7 +20,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _arguments() -> argparse.Namespace:
     parser = _Parser(prog="prcheck-driver", description="Runs pkgcheck and says what it did (PROTOCOL.md).")
-    parser.add_argument("command", choices=("tables", "prepare", "scan"))
+    parser.add_argument("command", choices=("tables", "prepare", "scan", "commits"))
     parser.add_argument("--request", required=True, help="JSON request")
     parser.add_argument("--output", required=True, help="file to write the records to")
     return parser.parse_args()
@@ -28,6 +28,8 @@ def _arguments() -> argparse.Namespace:
 
 def _run(arguments: argparse.Namespace) -> int:
     value = request.load(arguments.request)
+    # Half of what importing pkgcheck costs, for checks that are never run and mocks that are never made.
+    fresh.load_lazily("asyncio", "ssl")
     # pkgcheck silences pkgcore's log in its own command; what it would say comes as results.
     logging.getLogger("pkgcore").setLevel(logging.CRITICAL + 1)
     if arguments.command == "scan":
@@ -37,6 +39,10 @@ def _run(arguments: argparse.Namespace) -> int:
         if isinstance(parsed, request.Sides):
             return sides.run(parsed, arguments.output)
         return scan.run(parsed, arguments.output)
+    if arguments.command == "commits":
+        from . import commits
+
+        return commits.run(request.parse_commits(value), arguments.output)
     if arguments.command == "prepare":
         from . import prepare
 
@@ -52,7 +58,6 @@ def main() -> int:
     try:
         toolchain.require()
         arguments = _arguments()
-        environment.start_anew()
         return _run(arguments)
     except toolchain.ToolchainError as e:
         print(f"prcheck-driver: {e}", file=sys.stderr)

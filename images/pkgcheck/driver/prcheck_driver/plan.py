@@ -35,6 +35,14 @@ class Plan:
     """Checks that could not be set up, and what they raised."""
 
 
+def load() -> None:
+    """Loads what parsing arguments and making checks would load."""
+    from pkgcheck import objects, pipeline
+    from pkgcheck.scripts import pkgcheck, pkgcheck_scan
+
+    _ = pipeline, pkgcheck, pkgcheck_scan, len(objects.CHECKS), len(objects.KEYWORDS)
+
+
 def is_whole_tree(check: Any) -> bool:
     """Whether a check looks at the tree as one, so that a list of packages leaves it out."""
     from pkgcheck import base
@@ -144,6 +152,39 @@ def make(options: Any, request: ScanRequest) -> Plan:
     plan.failures = {x.__name__: init.failures[x.__name__] for x in (*narrow, *wide) if x.__name__ in init.failures}
     plan.checks = [_check_record(x, ran, chosen, init.reasons) for _, x in sorted(objects.CHECKS.items())]
     return plan
+
+
+def commits(options: Any, names: tuple[str, ...] | None, eclasses: frozenset[str]) -> Plan:
+    """What a check of commits does: pkgcheck's own choice of checks for the repository, or the ones named."""
+    from pkgcheck import base, objects
+    from pkgcheck.checks import GitCommitsCheck
+    from pkgcore.restrictions import packages as restrictions
+
+    known = {k: v for k, v in objects.CHECKS.items() if issubclass(v, GitCommitsCheck)}
+    if unknown := sorted(set(names or ()) - set(known)):
+        raise RequestError(f"request: 'checks' names no checks of commits: {', '.join(unknown)} (known: {', '.join(sorted(known))})")
+    chosen = sorted(known if names is None else set(names))
+    if names is not None:
+        # A check that is asked for by name runs whatever the repository is called.
+        options.gentoo_repo = True
+    plan = Plan()
+    init = _Initialiser(options)
+    for runner in init.runners([known[x] for x in chosen]):
+        eclass = runner.source.scope == base.eclass_scope
+        name = "+".join(sorted(type(x).__name__ for x in runner.checks))
+        plan.work.append(Work(name, [runner], eclasses if eclass else restrictions.AlwaysTrue))
+    ran = {type(c).__name__ for x in plan.work for r in x.runners for c in r.checks}
+    plan.failures = {x: init.failures[x] for x in chosen if x in init.failures}
+    plan.checks = [_check_record(x, ran, set(chosen), init.reasons) for _, x in sorted(known.items())]
+    return plan
+
+
+def readers(plan: Plan, addon: str) -> list[str]:
+    """The checks that ran with an addon's word."""
+    from pkgcheck import base, objects
+
+    ran = [objects.CHECKS[x["name"]] for x in plan.checks if x["ran"]]
+    return [x.__name__ for x in ran if x.scope == base.eclass_scope or addon in {y.__name__ for y in base.get_addons([x])}]
 
 
 def _check_record(check: Any, ran: set[str], chosen: set[str], reasons: dict[str, tuple[str, str]]) -> dict[str, Any]:

@@ -66,6 +66,7 @@ class ScanRequest:
     cache: str
     jobs: int
     package_seconds: float
+    store: str | None
 
     @property
     def repositories(self) -> tuple[Repository, ...]:
@@ -89,6 +90,16 @@ class Sides:
 
     work: str
     sides: tuple[Side, ...]
+
+
+@dataclass(frozen=True)
+class CommitsRequest:
+    """Checks of a pull request's own commits."""
+
+    base: str
+    head: str
+    checks: tuple[str, ...] | None
+    scan: ScanRequest
 
 
 class _Fields:
@@ -280,7 +291,7 @@ def _scan(fields: _Fields, common: _Fields, work: str, template: ScanRequest | N
     return out
 
 
-_COMMON = ("masters", "profiles", "checks", "keywords", "verbose", "clock", "cache", "jobs", "package_seconds")
+_COMMON = ("masters", "profiles", "checks", "keywords", "verbose", "clock", "cache", "jobs", "package_seconds", "store")
 
 
 def _common(fields: _Fields) -> dict[str, Any]:
@@ -294,6 +305,7 @@ def _common(fields: _Fields) -> dict[str, Any]:
         "cache": fields.path("cache"),
         "jobs": int(fields.number("jobs", 1, 1)),
         "package_seconds": fields.number("packageSeconds", 0, 0),
+        "store": fields.optional_path("store"),
     }
 
 
@@ -325,6 +337,36 @@ def _parse_sides(fields: _Fields) -> Sides:
         raise RequestError("request: 'sides' is empty")
     fields.end()
     return Sides(work, tuple(sides))
+
+
+def parse_commits(value: Any) -> CommitsRequest:
+    """Reads a `commits` request."""
+    fields = _open(value)
+    ids = {}
+    for name in ("base", "head"):
+        ids[name] = fields.text(name)
+        if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", ids[name]):
+            raise RequestError(f"request: {name!r} must be a whole commit id, not {ids[name]!r}")
+    checks = fields.optional_texts("checks", required=False)
+    scan = ScanRequest(
+        target=fields.repository("target", prepared=True),
+        masters=fields.repositories("masters", prepared=True),
+        packages=(),
+        whole_tree=(),
+        profiles="stable,dev",
+        checks=(),
+        keywords=fields.texts("keywords"),
+        verbose=True,
+        clock=_clock(fields.text("clock")),
+        work=fields.path("work"),
+        cache=fields.path("cache"),
+        jobs=1,
+        package_seconds=0,
+        store=fields.optional_path("store"),
+    )
+    fields.end()
+    _unique(scan.target, scan.masters)
+    return CommitsRequest(ids["base"], ids["head"], checks, scan)
 
 
 def _set(names: tuple[str, ...] | None) -> frozenset[str] | None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -12,9 +13,25 @@ import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from . import PROTOCOL, determinism, environment, evidence, metadata, options, plan, recorded, records, toolchain
+from . import (
+    PROTOCOL,
+    contents,
+    determinism,
+    eclasscache,
+    environment,
+    evidence,
+    history,
+    metadata,
+    options,
+    plan,
+    profilecache,
+    recorded,
+    records,
+    toolchain,
+)
 from .pool import Outcome, Pool
 from .request import Repository, RequestError, ScanRequest
 from .session import Session
@@ -26,6 +43,11 @@ _Records = list[dict[str, Any]]
 
 def run(request: ScanRequest, output: str) -> int:
     """Scans, writes the stream, and returns the exit code."""
+    return stream(request, output, functools.partial(Scan, request))
+
+
+def stream(request: ScanRequest, output: str, make: Callable[[records.Writer], Scan]) -> int:
+    """Writes the stream of a scan, whatever becomes of it."""
     writer = records.Writer(request.repositories, request.work)
     output = os.path.abspath(output)
     with open(output, "wb") as out:
@@ -34,7 +56,7 @@ def run(request: ScanRequest, output: str) -> int:
         out.write(records.line(_start(request)))
         out.flush()
         try:
-            return _Scan(request, writer).run(out)
+            return make(writer).run(out)
         except recorded.SourcingRefused as e:
             _unfinished(out, writer.error("sourcing", message=str(e)))
         except RequestError as e:
@@ -56,6 +78,7 @@ def load(request: ScanRequest) -> None:
     determinism.fix_clock(request.clock)
     determinism.remember_repository_configs()
     metadata.keep_errors()
+    plan.load()
 
 
 _loaded: list[bool] = []
@@ -68,26 +91,29 @@ def _unfinished(out: BinaryIO, record: dict[str, Any]) -> None:
     out.write(records.line({"type": "end", "complete": False, **counts, "lost": [evidence.EVERYTHING], "seconds": 0}))
 
 
-class _Scan:
+class Scan:
+    """One scan."""
+
     def __init__(self, request: ScanRequest, writer: records.Writer) -> None:
         self._request = request
         self._writer = writer
         self._began = time.monotonic()
 
     def run(self, out: BinaryIO) -> int:
+        """Does the work and writes the records after the first."""
         made = self._prepare()
         self._log(f"{len(made.work)} pieces of work, {sum(x['ran'] for x in made.checks)} checks, {self._request.jobs} processes")
         session = Session(self._options, self._writer)
         packages: _Records = []
         findings: _Records = []
-        errors: _Records = [self._failed(name, e) for name, e in sorted(made.failures.items())]
+        errors: _Records = [self._failed(name, e) for name, e in sorted(made.failures.items())] + self._inputs(made)
         pool = Pool(lambda i: session.run(made.work[i]), len(made.work), self._request.jobs, self._limits(made))
         for done, outcome in enumerate(pool, 1):
             work = made.work[outcome.index]
             if outcome.value is None:
                 errors.append(self._lost(work, outcome))
             else:
-                findings += outcome.value["findings"]
+                findings += map(self._finish, outcome.value["findings"])
                 errors += outcome.value["errors"]
                 if work.package:
                     packages.append(_package(work, outcome.value["seconds"]))
@@ -98,15 +124,48 @@ class _Scan:
         return self._write(out, made, packages, findings, errors)
 
     def _prepare(self) -> plan.Plan:
+        if self._request.store is not None:
+            determinism.see_through(self._request.store)
         prepared = tuple(recorded.Prepared(x) for x in self._request.repositories)
         recorded.replace_sourcing(prepared)
         recorded.replace_local_desc(prepared)
         self._options = options.parse(self._request, prepared)
+        self._keep(prepared)
+        return self._plan(prepared)
+
+    def _plan(self, prepared: tuple[recorded.Prepared, ...]) -> plan.Plan:
         return plan.make(self._options, self._request)
 
-    def _failed(self, check: str, cause: BaseException) -> dict[str, Any]:
+    def _finish(self, finding: dict[str, Any]) -> dict[str, Any]:
+        """A finding as it is written."""
+        return finding
+
+    def _keep(self, prepared: tuple[recorded.Prepared, ...]) -> None:
+        """Puts our caches in the place of pkgcheck's."""
+        known = contents.Contents(self._request.store)
+        self._profiles = profilecache.Profiles(self._options, known)
+        self._profiles.install()
+        self._eclasses = eclasscache.Eclasses(prepared, known)
+        self._eclasses.install()
+        history.install()
+        contents.place_caches()
+
+    def _inputs(self, made: plan.Plan) -> _Records:
+        """Profiles and eclasses that cannot be read: all else goes on without them."""
+        said: dict[str, _Records] = {}
+        for problem in self._profiles.problems:
+            said.setdefault(problem.profile, []).append(self._raised("profile", problem.cause, profile=problem.profile))
+        for path, cause in self._eclasses.problems.items():
+            readers = "+".join(plan.readers(made, "EclassAddon"))
+            said.setdefault(path, []).append(self._raised("eclass", cause, where=f"{path}: ", check=readers))
+        return [x[0] for _, x in sorted(said.items())]
+
+    def _raised(self, kind: str, cause: BaseException, where: str = "", **ids: str) -> dict[str, Any]:
         trace = "".join(traceback.format_exception(cause))
-        return self._writer.error("setup", check=check, message=f"{type(cause).__name__}: {cause}", trace=trace)
+        return self._writer.error(kind, message=f"{where}{type(cause).__name__}: {cause}", trace=trace, **ids)
+
+    def _failed(self, check: str, cause: BaseException) -> dict[str, Any]:
+        return self._raised("setup", cause, check=check)
 
     def _limits(self, made: plan.Plan) -> list[float]:
         """The seconds that each piece of work may take: the limit is one of packages."""

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import functools
-import importlib.metadata
+import importlib.util
+import os
 import re
 import subprocess
 import sys
@@ -34,13 +35,25 @@ def require() -> None:
     if sys.version_info[:2] < MINIMUM_PYTHON:
         running = ".".join(map(str, sys.version_info[:3]))
         raise ToolchainError(f"Python {running} at {sys.executable} is too old: pkgcheck needs 3.12 or newer")
-    try:
-        found = importlib.metadata.distribution("pkgcheck")
-    except importlib.metadata.PackageNotFoundError:
-        raise ToolchainError(
-            f"pkgcheck is not installed for {sys.executable}: install it (pip install pkgcheck), or name its interpreter"
-        ) from None
-    refuse_old(found.version, str(found.locate_file("pkgcheck")))
+    found = importlib.util.find_spec("pkgcheck")
+    if found is None or not found.submodule_search_locations:
+        raise ToolchainError(f"pkgcheck is not installed for {sys.executable}: install it (pip install pkgcheck), or name its interpreter")
+    refuse_old(installed("pkgcheck"), str(found.submodule_search_locations[0]))
+
+
+def installed(name: str) -> str:
+    """The version of an installed package: its metadata's folder has it in its name, and importlib.metadata takes long to load."""
+    for folder in sys.path:
+        try:
+            entries = os.listdir(folder or ".")
+        except OSError:
+            continue
+        for entry in entries:
+            if m := re.fullmatch(re.escape(name) + r"-([^-]+)\.(?:dist-info|egg-info)", entry):
+                return m[1]
+    from importlib import metadata
+
+    return metadata.version(name)
 
 
 def _output(*argv: str) -> str:
@@ -56,9 +69,9 @@ def versions() -> dict[str, object]:
     """Everything whose version can change a scan's result."""
     git = _output("git", "--version").split()
     return {
-        "pkgcheck": importlib.metadata.version("pkgcheck"),
-        "pkgcore": importlib.metadata.version("pkgcore"),
-        "snakeoil": importlib.metadata.version("snakeoil"),
+        "pkgcheck": installed("pkgcheck"),
+        "pkgcore": installed("pkgcore"),
+        "snakeoil": installed("snakeoil"),
         "python": ".".join(map(str, sys.version_info[:3])),
         "bash": _output("bash", "-c", "echo $BASH_VERSION"),
         "git": git[2] if len(git) > 2 else "",

@@ -109,7 +109,7 @@ class Repo:
         argv = [PYTHON, "-I", str(DRIVER), scan, "--request", str(file), "--output", str(out)]
         done = subprocess.run(argv, capture_output=True, encoding="utf-8", check=False, timeout=120)
         raw = out.read_bytes() if out.exists() else b""
-        records = [json.loads(raw)] if command != "scan" and raw else [json.loads(x) for x in raw.splitlines()]
+        records = [json.loads(raw)] if command not in ("scan", "commits") and raw else [json.loads(x) for x in raw.splitlines()]
         return Outcome(done.returncode, done.stderr, records, raw)
 
     def prepare(self, **request: Any) -> Outcome:

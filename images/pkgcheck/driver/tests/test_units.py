@@ -17,7 +17,9 @@ from conftest import DRIVER, Repo
 
 sys.path.insert(0, str(DRIVER))
 
-from prcheck_driver import plan, scan, toolchain
+from pkgcore.restrictions import packages
+
+from prcheck_driver import evidence, plan, scan, toolchain
 from prcheck_driver.pool import Outcome, Pool
 from prcheck_driver.records import Writer
 from prcheck_driver.request import Repository
@@ -108,10 +110,45 @@ def test_a_check_that_raises_does_not_take_the_others_along(tmp_path: Path) -> N
     assert "raising" in error["traceback"]
 
 
+class _Source:
+    """Reads versions until one raises."""
+
+    def itermatch(self, restriction: Any) -> Any:
+        parts = getattr(restriction, "restrictions", ())
+        versions = [x.restriction.exact for x in parts if hasattr(x, "restriction")] or ["1.0", "2.0"]
+        for version in versions:
+            if version == "2.0":
+                raise ValueError("no such luck")
+            yield _Pkg()
+
+
+def test_a_version_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    runner = SimpleNamespace(checks=[_Check(lambda: [_Result()])], source=_Source(), _metadata_errors=[])
+    writer = Writer((Repository("demo", str(tmp_path), ()),), str(tmp_path / "work"))
+    session = Session(SimpleNamespace(filtered_keywords={_Result}), writer)
+    out = session.run(plan.Work("app-misc/foo", [runner], packages.AlwaysTrue, ("app-misc", "foo"), ("1.0", "2.0")))
+    (error,) = out["errors"]
+    assert (error["kind"], error["version"], error["check"]) == ("source", "2.0", "_Check")
+    assert evidence.lost([error]) == [{"category": "app-misc", "package": "foo", "profile": "", "checks": ["_Check"]}]
+
+
+def test_gaps_are_joined() -> None:
+    def error(check: str, package: str = "a/b") -> dict[str, str]:
+        category, _, name = package.partition("/")
+        return {"category": category, "package": name, "profile": "", "check": check}
+
+    assert evidence.lost([error("X+Y"), error("Z"), error("X"), error("W", "")]) == [
+        {"category": "", "package": "", "profile": "", "checks": ["W"]},
+        {"category": "a", "package": "b", "profile": "", "checks": ["X", "Y", "Z"]},
+    ]
+    assert evidence.lost([error("X"), error(""), error("Y")]) == [{"category": "a", "package": "b", "profile": "", "checks": []}]
+    assert evidence.lost([]) == []
+
+
 def test_what_was_lost_makes_the_scan_incomplete(tmp_path: Path) -> None:
     request = SimpleNamespace(repositories=(), work=str(tmp_path), jobs=1)
     writer = Writer((Repository("demo", str(tmp_path), ()),), str(tmp_path / "work"))
-    made = scan._Scan(request, writer)  # type: ignore[arg-type]
+    made = scan.Scan(request, writer)  # type: ignore[arg-type]
     lost = made._lost(plan.Work("a/b", [], None, ("a", "b"), ("1",)), Outcome(0, lost="its worker was killed by SIGKILL"))
     assert (lost["kind"], lost["category"], lost["package"]) == ("worker", "a", "b")
     for errors, code, complete in (([lost], 3, b'"complete":false'), ([], 0, b'"complete":true')):
@@ -132,11 +169,20 @@ def test_values_are_json_and_have_no_paths(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("version", ["0.10.40", "0.10.48", "0.9.99"])
-def test_an_older_pkgcheck_is_refused_by_name(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = SimpleNamespace(version=version, locate_file=lambda name: f"/usr/lib/{name}")
-    monkeypatch.setattr(importlib.metadata, "distribution", lambda name: found)
-    with pytest.raises(toolchain.ToolchainError, match=f"pkgcheck {version} at /usr/lib/pkgcheck is too old"):
+def test_an_older_pkgcheck_is_refused_by_name(version: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / f"pkgcheck-{version}.dist-info").mkdir()
+    (tmp_path / "pkgcheck").mkdir()
+    (tmp_path / "pkgcheck/__init__.py").touch()
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "pkgcheck", raising=False)
+    importlib.invalidate_caches()
+    with pytest.raises(toolchain.ToolchainError, match=f"pkgcheck {version} at {tmp_path}/pkgcheck is too old"):
         toolchain.require()
+
+
+def test_versions_are_what_the_metadata_says() -> None:
+    for name in ("pkgcheck", "pkgcore", "snakeoil"):
+        assert toolchain.installed(name) == importlib.metadata.version(name)
 
 
 @pytest.mark.parametrize("version", ["0.10.49", "0.10.50", "0.11", "1.0.0"])
