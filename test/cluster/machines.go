@@ -17,27 +17,9 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/prcheck/prcheck/test/cluster/machineconfig"
 )
-
-// machineConfig is what test/cluster/machine reads; see there.
-type machineConfig struct {
-	Hostname string            `json:"hostname"`
-	Mounts   []mount           `json:"mounts"`
-	Shadows  []string          `json:"shadows"`
-	Sysctls  map[string]string `json:"sysctls"`
-	Services []service         `json:"services"`
-}
-
-type mount struct {
-	Source string `json:"source,omitempty"`
-	Target string `json:"target"`
-}
-
-type service struct {
-	Name string   `json:"name"`
-	Args []string `json:"args"`
-	Log  string   `json:"log"`
-}
 
 // machine is a started one.
 type machine struct {
@@ -46,7 +28,7 @@ type machine struct {
 }
 
 // startMachine starts process 1 of a machine in new namespaces. Its services wait until begin.
-func startMachine(program, configPath, logPath string, config machineConfig) (*machine, error) {
+func startMachine(program, configPath, logPath string, config machineconfig.Config) (*machine, error) {
 	content, err := json.MarshalIndent(config, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("writing the configuration of the machine %s: %w", config.Hostname, err)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 
+	"github.com/prcheck/prcheck/test/cluster/machineconfig"
 	"github.com/prcheck/prcheck/test/kube/binary"
 )
 
@@ -53,16 +54,16 @@ func (c *Cluster) writeConfigs(pause string) error {
 }
 
 // command makes a service of a program from the cache.
-func (c *Cluster) command(machine, name string, args ...string) (service, error) {
+func (c *Cluster) command(machine, name string, args ...string) (machineconfig.Service, error) {
 	path, err := binary.Path(name)
 	if err != nil {
-		return service{}, err
+		return machineconfig.Service{}, err
 	}
-	return service{Name: name, Args: append([]string{path}, args...), Log: filepath.Join(c.paths.log(), machine+"-"+name+".log")}, nil
+	return machineconfig.Service{Name: name, Args: append([]string{path}, args...), Log: filepath.Join(c.paths.log(), machine+"-"+name+".log")}, nil
 }
 
-func (c *Cluster) controlMachine() (machineConfig, error) {
-	config := machineConfig{Hostname: controlName}
+func (c *Cluster) controlMachine() (machineconfig.Config, error) {
+	config := machineconfig.Config{Hostname: controlName}
 	etcdData := filepath.Join(c.paths.dir, "etcd")
 	kubeconfig := func(name string) string { return "--kubeconfig=" + filepath.Join(c.paths.etc(), name+".kubeconfig") }
 	for _, program := range []struct {
@@ -83,7 +84,7 @@ func (c *Cluster) controlMachine() (machineConfig, error) {
 	} {
 		s, err := c.command(controlName, program.name, program.args...)
 		if err != nil {
-			return machineConfig{}, err
+			return machineconfig.Config{}, err
 		}
 		config.Services = append(config.Services, s)
 	}
@@ -113,33 +114,33 @@ func (c *Cluster) apiserverArgs() []string {
 
 // nodeMachine is the machine of one node, counted from 0. Its /run, /var/lib and /var/log are its own, so that
 // containerd, kubelet and CNI plugins keep their usual paths.
-func (c *Cluster) nodeMachine(i int) (machineConfig, error) {
+func (c *Cluster) nodeMachine(i int) (machineconfig.Config, error) {
 	node := c.Nodes[i]
 	containerd, err := exec.LookPath("containerd")
 	if err != nil {
-		return machineConfig{}, fmt.Errorf("finding containerd: %w", err)
+		return machineconfig.Config{}, fmt.Errorf("finding containerd: %w", err)
 	}
 	etc := c.paths.etc()
 	kubelet, err := c.command(node, "kubelet", "--config="+filepath.Join(etc, node+"-kubelet.yaml"),
 		"--kubeconfig="+filepath.Join(etc, node+".kubeconfig"), "--hostname-override="+node, "--node-ip="+c.Net.Node(i+1))
 	if err != nil {
-		return machineConfig{}, err
+		return machineconfig.Config{}, err
 	}
 	proxy, err := c.command(node, "kube-proxy", "--config="+filepath.Join(etc, node+"-kube-proxy.yaml"))
 	if err != nil {
-		return machineConfig{}, err
+		return machineconfig.Config{}, err
 	}
 	cache, err := binary.CacheDir()
 	if err != nil {
-		return machineConfig{}, err
+		return machineconfig.Config{}, err
 	}
-	runtime := service{
+	runtime := machineconfig.Service{
 		Name: "containerd", Args: []string{containerd, "--config", filepath.Join(etc, node+"-containerd.toml")},
 		Log: filepath.Join(c.paths.log(), node+"-containerd.log"),
 	}
-	return machineConfig{
+	return machineconfig.Config{
 		Hostname: node,
-		Mounts: []mount{
+		Mounts: []machineconfig.Mount{
 			{Target: "/run"},
 			{Source: c.paths.node(node, "lib"), Target: "/var/lib"},
 			{Source: c.paths.node(node, "log"), Target: "/var/log"},
@@ -147,6 +148,6 @@ func (c *Cluster) nodeMachine(i int) (machineConfig, error) {
 		},
 		Shadows:  shadowed,
 		Sysctls:  map[string]string{"net/ipv4/ip_forward": "1"},
-		Services: []service{runtime, kubelet, proxy},
+		Services: []machineconfig.Service{runtime, kubelet, proxy},
 	}, nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"k8s.io/utils/clock"
 
+	"github.com/prcheck/prcheck/test/cluster/machineconfig"
 	"github.com/prcheck/prcheck/test/kube/binary"
 )
 
@@ -110,7 +111,7 @@ func (c *Cluster) startMachines(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	configs := make([]machineConfig, 0, len(c.machines()))
+	configs := make([]machineconfig.Config, 0, len(c.machines()))
 	control, err := c.controlMachine()
 	if err != nil {
 		return err

@@ -7,7 +7,7 @@
 // Everything that runs in the machine is in its process namespace, so killing process 1 ends all of it at once, and with
 // the last process go the mounts and the network. That is what makes `cluster down` certain, whatever happened before.
 //
-// It takes one argument, a JSON file (config.go). The starter clones it into new namespaces and holds the other end of
+// It takes one argument, a JSON file (package machineconfig). The starter clones it into new namespaces and holds the other end of
 // file descriptor 3: a byte there says that the network is ready; end of file without one says that the starter died,
 // and then the machine ends too.
 package main
@@ -15,13 +15,15 @@ package main
 import (
 	"fmt"
 	"os"
+
+	"github.com/prcheck/prcheck/test/cluster/machineconfig"
 )
 
 func main() {
 	if len(os.Args) != 2 {
 		fatal(fmt.Errorf("usage: %s CONFIG (only the local cluster starts this)", os.Args[0]))
 	}
-	config, err := readConfig(os.Args[1])
+	config, err := machineconfig.Read(os.Args[1])
 	if err != nil {
 		fatal(err)
 	}

@@ -12,13 +12,15 @@ import (
 	"slices"
 	"strconv"
 	"syscall"
+
+	"github.com/prcheck/prcheck/test/cluster/machineconfig"
 )
 
 // shadowDir is where the copies of shadowed files are: in the machine's own /run.
 const shadowDir = "/run/shadow"
 
 // prepare makes the machine's view of the host: own mounts, own /proc, own host name, own sysctls.
-func prepare(c config) error {
+func prepare(c machineconfig.Config) error {
 	if err := syscall.Sethostname([]byte(c.Hostname)); err != nil {
 		return fmt.Errorf("setting the host name: %w", err)
 	}
@@ -46,7 +48,7 @@ func prepare(c config) error {
 }
 
 // mountAll opens every source before the first mount, which may hide the others.
-func mountAll(mounts []mount) (err error) {
+func mountAll(mounts []machineconfig.Mount) (err error) {
 	sources := make([]*os.File, len(mounts))
 	defer func() {
 		for _, source := range sources {
@@ -71,7 +73,7 @@ func mountAll(mounts []mount) (err error) {
 	return nil
 }
 
-func mountOne(m mount, source *os.File) error {
+func mountOne(m machineconfig.Mount, source *os.File) error {
 	if err := os.MkdirAll(m.Target, 0o755); err != nil {
 		return err
 	}

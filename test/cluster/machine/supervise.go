@@ -10,6 +10,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/prcheck/prcheck/test/cluster/machineconfig"
 )
 
 // restartDelay keeps a service that cannot start from taking a processor for itself.
@@ -17,14 +19,14 @@ const restartDelay = time.Second
 
 // supervise starts the services and restarts one that ends, like a computer's init; it never returns.
 // As process 1 it also inherits, and must wait for, whatever loses its parent.
-func supervise(services []service, out io.Writer) {
+func supervise(services []machineconfig.Service, out io.Writer) {
 	exits := make(chan exit)
 	started := make(chan struct{}, 1)
-	restart := make(chan service)
+	restart := make(chan machineconfig.Service)
 	go reap(exits, started)
 
-	running := map[int]service{}
-	launch := func(s service) {
+	running := map[int]machineconfig.Service{}
+	launch := func(s machineconfig.Service) {
 		pid, err := start(s)
 		if err != nil {
 			fmt.Fprintf(out, "starting %s: %v\n", s.Name, err)
@@ -77,7 +79,7 @@ func reap(exits chan<- exit, started <-chan struct{}) {
 
 // start runs a service in a session of its own, its output appended to its log. os/exec is not used: it waits for its
 // own children, and here reap does.
-func start(s service) (int, error) {
+func start(s machineconfig.Service) (int, error) {
 	log, err := os.OpenFile(s.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return 0, err

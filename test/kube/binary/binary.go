@@ -34,6 +34,8 @@ type Tool struct {
 	Package string
 	// Sources is the folder below the root whose Go files, go.mod and go.sum the key is made from.
 	Sources string
+	// Imports are further such folders: packages of this repository that the program is made of, too.
+	Imports []string
 	// LDFlags are the linker's flags.
 	LDFlags string
 }
@@ -61,7 +63,7 @@ func Tools() []Tool {
 		kube("kube-proxy"),
 		{Name: "coredns", Dir: "hack/tools/coredns", Package: ".", Sources: "hack/tools/coredns", LDFlags: "-s -w"},
 		{Name: "helm", Dir: "hack/tools/helm", Package: "helm.sh/helm/v4/cmd/helm", Sources: "hack/tools/helm", LDFlags: "-s -w"},
-		{Name: "machine", Dir: ".", Package: "./test/cluster/machine", Sources: "test/cluster/machine", LDFlags: "-s -w"},
+		{Name: "machine", Dir: ".", Package: "./test/cluster/machine", Sources: "test/cluster/machine", Imports: []string{"test/cluster/machineconfig"}, LDFlags: "-s -w"},
 		{Name: "pause", Dir: ".", Package: "./images/pause", Sources: "images/pause", LDFlags: "-s -w"},
 	}
 }
@@ -137,20 +139,28 @@ func (t Tool) path(root string) (string, error) {
 func (t Tool) key(root string) (string, error) {
 	hash := sha256.New()
 	fmt.Fprintf(hash, "%s\n%s\n%s\n", runtime.Version(), runtime.GOARCH, t.LDFlags)
-	dir := filepath.Join(root, t.Sources)
+	for _, folder := range append([]string{t.Sources}, t.Imports...) {
+		if err := hashFolder(hash, filepath.Join(root, folder)); err != nil {
+			return "", err
+		}
+	}
+	return filepath.Base(t.Sources) + "-" + hex.EncodeToString(hash.Sum(nil))[:16], nil
+}
+
+func hashFolder(hash io.Writer, dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return "", err
+		return err
 	}
 	for _, entry := range entries {
 		if !isSource(entry) {
 			continue
 		}
 		if err := hashFile(hash, dir, entry.Name()); err != nil {
-			return "", err
+			return err
 		}
 	}
-	return filepath.Base(t.Sources) + "-" + hex.EncodeToString(hash.Sum(nil))[:16], nil
+	return nil
 }
 
 func isSource(entry os.DirEntry) bool {

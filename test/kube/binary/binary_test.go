@@ -4,8 +4,11 @@
 package binary
 
 import (
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -33,6 +36,65 @@ func TestEveryToolHasItsSources(t *testing.T) {
 		if _, err := tool.key(root); err != nil {
 			t.Errorf("%s: %v", tool.Name, err)
 		}
+	}
+}
+
+// A program's key must cover every package of this repository that it is made of, else an old program is taken for the new one.
+func TestKeysCoverWhatProgramsImport(t *testing.T) {
+	root, err := Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const module = "github.com/prcheck/prcheck/"
+	for _, tool := range Tools() {
+		if tool.Dir != "." {
+			continue // a module of its own, which has its pins in go.mod
+		}
+		for _, folder := range append([]string{tool.Sources}, tool.Imports...) {
+			files, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range files {
+				if strings.HasSuffix(file, "_test.go") {
+					continue
+				}
+				parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, spec := range parsed.Imports {
+					imported, ours := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), module)
+					if ours && !slices.Contains(tool.Imports, imported) {
+						t.Errorf("%s: %s imports %s, which the key does not cover", tool.Name, file, imported)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestImportsChangeTheKey(t *testing.T) {
+	root := t.TempDir()
+	tool := Tool{Name: "x", Sources: "x", Imports: []string{"y"}}
+	keys := map[string]bool{}
+	for _, content := range []string{"package y", "package y // changed"} {
+		for _, folder := range []string{"x", "y"} {
+			if err := os.MkdirAll(filepath.Join(root, folder), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.WriteFile(filepath.Join(root, "y", "y.go"), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		key, err := tool.key(root)
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys[key] = true
+	}
+	if len(keys) != 2 {
+		t.Error("a changed import leaves the key as it was")
 	}
 }
 

@@ -1,7 +1,8 @@
 // Copyright 2026 The prcheck authors.
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package machineconfig is what a machine of the test cluster is told: test/cluster writes it, test/cluster/machine reads it.
+package machineconfig
 
 import (
 	"encoding/json"
@@ -9,35 +10,36 @@ import (
 	"os"
 )
 
-// config is what the starter writes; test/cluster has the same type with the same JSON.
-type config struct {
+// Config is the whole of it.
+type Config struct {
 	// Hostname is the machine's.
 	Hostname string `json:"hostname"`
 	// Mounts are made in this order, after all their sources were opened.
-	Mounts []mount `json:"mounts"`
+	Mounts []Mount `json:"mounts"`
 	// Shadows are files of /proc/sys that a kubelet would change for the whole host: it gets copies instead.
 	Shadows []string `json:"shadows"`
 	// Sysctls are set, by their path below /proc/sys; only such that belong to the network namespace.
 	Sysctls map[string]string `json:"sysctls"`
 	// Services are kept running.
-	Services []service `json:"services"`
+	Services []Service `json:"services"`
 }
 
-// mount is a bind mount of Source, or a tmpfs where Source is empty.
-type mount struct {
+// Mount is a bind mount of Source, or a tmpfs where Source is empty.
+type Mount struct {
 	Source string `json:"source,omitempty"`
 	Target string `json:"target"`
 }
 
-// service is one program of the machine.
-type service struct {
+// Service is one program of the machine.
+type Service struct {
 	Name string   `json:"name"`
 	Args []string `json:"args"`
 	Log  string   `json:"log"`
 }
 
-func readConfig(path string) (config, error) {
-	var c config
+// Read reads the file that the starter wrote.
+func Read(path string) (Config, error) {
+	var c Config
 	content, err := os.ReadFile(path) //nolint:gosec // the test says which file
 	if err != nil {
 		return c, fmt.Errorf("reading the machine's configuration: %w", err)
