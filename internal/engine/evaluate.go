@@ -87,6 +87,7 @@ func evaluate(bundle fs.FS, p plan.Plan, v *verdict.Verdict) error {
 	}
 	v.Rules = described
 	v.Base, v.Head = sides[Base].evidence(), sides[Head].evidence()
+	v.Culprits = append(sides[Base].culprits(), sides[Head].culprits()...)
 	if err := judgeable(sides[Base], sides[Head], p); err != nil {
 		return err
 	}

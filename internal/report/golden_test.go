@@ -88,31 +88,62 @@ func hostile() *verdict.Verdict {
 	}
 }
 
+func clean() *verdict.Verdict {
+	return &verdict.Verdict{
+		Conclusion: finding.ConclusionSuccess, Base: verdict.SideEvidence{Packages: 12, Checks: make([]string, 78)},
+		Head: verdict.SideEvidence{Packages: 12, Checks: make([]string, 78)},
+	}
+}
+
 // situations are what golden files show, as text for a terminal, with colour, and as Markdown.
 func situations() map[string]*verdict.Verdict {
 	inherited := mixed()
 	inherited.Items = inherited.Items[7:8:8]
 	inherited.Items[0].Gates = true
 	inherited.Problems = verdict.Problems{Inherited: 1, InheritedGating: 1}
-	clean := &verdict.Verdict{
-		Conclusion: finding.ConclusionSuccess, Base: verdict.SideEvidence{Packages: 12, Checks: make([]string, 78)},
-		Head: verdict.SideEvidence{Packages: 12, Checks: make([]string, 78)},
-	}
 	fixed := mixed()
 	fixed.Conclusion, fixed.Items, fixed.Problems = finding.ConclusionSuccess, fixed.Items[11:], verdict.Problems{Fixed: 1, Existing: 2}
 	policy := mixed()
 	renamed := policy.Items[7]
 	renamed.From, renamed.Fact.Package, renamed.Problem = "app-misc/old 1.0", "b", "renamed"
-	whole := renamed
-	whole.From, whole.Fact.Version, whole.Fact.Rule, whole.Gates, whole.Problem = "app-misc/old", "", "PkgMetadataXmlIndentation", true, "whole"
-	policy.Items = []verdict.Item{policy.Items[7], renamed, whole}
+	noVersion := renamed
+	noVersion.From, noVersion.Fact.Version, noVersion.Fact.Rule, noVersion.Gates, noVersion.Problem = "app-misc/old", "", "PkgMetadataXmlIndentation", true, "whole"
+	policy.Items = []verdict.Item{policy.Items[7], renamed, noVersion}
 	policy.Problems = verdict.Problems{Inherited: 3, InheritedGating: 1}
+	evil := "a\u202eb [x](y) @everyone"
+	scoped := mixed()
+	scoped.Items, scoped.Problems = scoped.Items[:1], verdict.Problems{Gating: 1}
+	scoped.Scope = plan.Scope{
+		Kind: plan.ScopePackages, WholeTree: []string{"ProfilesCheck", "UnusedLicensesCheck"}, SkippedCount: 41,
+		Packages: []plan.ScopePackage{{Category: "dev-libs", Package: "a", Reason: "changed here (3 files)"}, {Category: "@x", Package: evil, Reason: evil}},
+		Skipped:  []plan.ScopeSkip{{Package: "app-misc/c", Through: "dev-libs/a", Reason: "needs nothing that changed"}},
+	}
+	for i := range 12 {
+		scoped.Scope.Packages = append(scoped.Scope.Packages, plan.ScopePackage{
+			Category: "app-misc", Package: "b" + strings.Repeat("x", i), Reason: "needs dev-libs/a[ssl], and what dev-libs/a offers changes",
+		})
+	}
+	scoped.SecondLook = &verdict.SecondLook{Packages: []string{"app-misc/z", "app-misc/y"}, Repeated: []string{"app-misc/y"}}
+	scoped.Head.Slowest = []verdict.PackageTime{{Package: "dev-libs/a", Seconds: 73.4}, {Package: "app-misc/b", Seconds: 2}}
+	whole := clean()
+	whole.Scope = plan.Scope{Kind: plan.ScopeFull, Reason: "Checks that the planner does not know are on", Unknown: []string{"FancyNewCheck"}}
+	culprit := &verdict.Verdict{
+		Conclusion: finding.ConclusionError, Reason: plan.ReasonIncomplete, Message: "The scan of the head is incomplete: 1 error.",
+		Culprits: []verdict.Culprit{
+			{Side: "head", Kind: "check", Package: "dev-libs/a", Version: "1.1", Check: "PythonCheck", Message: "ValueError: bad", Traceback: "Traceback (most recent call last):\n  File \"python.py\", line 3, in feed\n" + evil},
+			{Side: "head", Kind: "worker", Package: "dev-libs/b", Message: "killed"}, {Side: "base", Kind: "time", Package: "dev-libs/c", Message: evil},
+			{Side: "base", Kind: "setup", Check: "FancyCheck", Message: "m"},
+		},
+	}
 	return map[string]*verdict.Verdict{
+		"scope":            scoped,
+		"scope-full":       whole,
+		"culprits":         culprit,
 		"mixed":            mixed(),
 		"inherited-rules":  policy,
 		"hostile":          hostile(),
 		"inherited-gates":  inherited,
-		"clean":            clean,
+		"clean":            clean(),
 		"fixed":            fixed,
 		"conflict":         {Conclusion: finding.ConclusionNeutral, Conflicts: []string{"dev-libs/a/Manifest", "dev-libs/a/a-1.1.ebuild", "x\u202e`y"}},
 		"broken-base":      {Conclusion: finding.ConclusionNeutral, Reason: plan.ReasonBrokenBase},

@@ -154,6 +154,17 @@ func markdownFoot(v *verdict.Verdict, opts MarkdownOptions) string {
 	var b strings.Builder
 	if v.Conclusion == finding.ConclusionSuccess || v.Conclusion == finding.ConclusionFailure {
 		fmt.Fprintf(&b, "\n%s\n", lookedAt(v))
+		b.WriteString(markdownScope(v))
+	}
+	for i, c := range v.Culprits {
+		if i == maxCulprits {
+			fmt.Fprintf(&b, "- and %d more\n", len(v.Culprits)-i)
+			break
+		}
+		if i == 0 {
+			b.WriteByte('\n')
+		}
+		fmt.Fprintf(&b, "- %s %s\n", CulpritSentence(c).Markdown(), CodeSpan(Name(oneLine(c.Message))))
 	}
 	if opts.ReportURL != "" {
 		fmt.Fprintf(&b, "\n[Report](<%s>)\n", strings.NewReplacer("<", "%3C", ">", "%3E", "\n", "%0A").Replace(Visible(opts.ReportURL)))

@@ -135,7 +135,7 @@ func ClassSentence(class finding.Class, n Names, from, version string) Text {
 	case Note:
 		return say("New with this change, of a level that does not block here.")
 	case finding.ClassInherited:
-		if from == "" || version == "" {
+		if from == "" {
 			return say("").name(branch).words(" has the same problem in another version or under another name; this change copies it.")
 		}
 		if old, oldVersion, renamed := strings.Cut(from, " "); renamed || strings.Contains(from, "/") {
@@ -144,6 +144,9 @@ func ClassSentence(class finding.Class, n Names, from, version string) Text {
 				text = text.words(" ").name(oldVersion)
 			}
 			return text.words(" on ").name(branch).words(" has the same problem; it came along under the new name.")
+		}
+		if version == "" {
+			return say("").name(from).words(" on ").name(branch).words(" has the same problem; this change copies it.")
 		}
 		return say("Version ").name(from).words(" on ").name(branch).words(" has the same problem; ").name(version).words(" copies it.")
 	case finding.ClassUnveiled:

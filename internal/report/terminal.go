@@ -156,7 +156,7 @@ func (t *terminal) problem(p *Problem) {
 		t.faintly(sgrFaint, "      ", Visible(on))
 	}
 	switch {
-	case p.From != "" && f.Version != "":
+	case p.From != "":
 		t.faintly(sgrFaint, "      ", ClassSentence(p.Class, t.names, p.From, f.Version).String()+" "+
 			t.advice(p.Class, p.Gates, f.Version))
 	case p.Behind != "":
@@ -169,7 +169,9 @@ func (t *terminal) foot(v *verdict.Verdict) {
 	if v.Conclusion == finding.ConclusionSuccess || v.Conclusion == finding.ConclusionFailure {
 		t.line("")
 		t.wrapped("", lookedAt(v))
+		t.scope(v)
 	}
+	t.culprits(v)
 	if t.opts.Repeat == "" && t.opts.ReportURL == "" {
 		return
 	}

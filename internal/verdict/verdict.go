@@ -95,6 +95,24 @@ type PackageTime struct {
 	Seconds float64 `json:"seconds"`
 }
 
+// Culprit is something that made the tool fail: mostly a package that one of its checks cannot cope with. What it cost is missing
+// from the evidence.
+type Culprit struct {
+	Side      string `json:"side"`              // base or head
+	Kind      string `json:"kind"`              // check, source, worker, time, sourcing, setup
+	Package   string `json:"package,omitempty"` // cat/pn; "" for the tree or the tool itself
+	Version   string `json:"version,omitempty"`
+	Check     string `json:"check,omitempty"` // the check that failed; several are joined by +
+	Message   string `json:"message"`
+	Traceback string `json:"traceback,omitempty"` // its end, at most MaxTraceback bytes
+}
+
+// Limits of what a verdict keeps of culprits.
+const (
+	MaxCulprits  = 20
+	MaxTraceback = 8 << 10
+)
+
 // SecondLook says which packages were scanned twice, because the sides differed there although the change cannot reach them.
 // Facts that the second scan did not repeat are unstable.
 type SecondLook struct {
@@ -121,6 +139,8 @@ type Verdict struct {
 	Base     SideEvidence  `json:"base"`
 	Head     SideEvidence  `json:"head"`
 	Rules    RuleTable     `json:"rules,omitzero"`
+	// Culprits made the tool fail on the way, at most MaxCulprits of each side.
+	Culprits []Culprit `json:"culprits,omitempty"`
 	// SecondLook is nil where nothing had to be scanned again.
 	SecondLook *SecondLook    `json:"secondLook,omitempty"`
 	Outcomes   []plan.Outcome `json:"outcomes"`

@@ -62,6 +62,7 @@ func (s *Site) begin(run *store.Run, p *plan.Plan) *Report {
 		Title: record.Title, Author: record.Author, PullURL: safeURL(record.PullURL), Profile: record.Profile, Context: record.Context,
 		Attempt: record.Attempt, Revision: p.Revision, Created: run.Created, Scope: p.Scope,
 		Conflicts: []string{}, Items: []Problem{}, Timings: []Timing{}, Attempts: []Attempt{}, Logs: []LogLink{},
+		Looked: []string{}, Slowest: []verdict.PackageTime{}, Culprits: []Culprit{},
 	}
 	at := s.BasePath + "/run/" + r.Short
 	r.Links = map[string]string{
@@ -139,6 +140,7 @@ func (s *Site) addVerdict(r *Report, run *store.Run, v *verdict.Verdict) {
 	r.Turn, r.Sentence = explained.Turn, explained.Sentence.String()
 	r.Problems, r.Counts, r.Scope = v.Problems, v.Counts, v.Scope
 	r.Conflicts = append(r.Conflicts, v.Conflicts...)
+	addLooked(r, v)
 	for _, o := range v.Outcomes {
 		r.Timings = append(r.Timings, Timing{
 			Stage: o.Stage, Seconds: max(0, o.Finished.Sub(o.Started).Seconds()), CPUSeconds: o.CPUSeconds, PeakBytes: o.PeakBytes,

@@ -13,6 +13,7 @@ import (
 
 	"github.com/prcheck/prcheck/internal/finding"
 	"github.com/prcheck/prcheck/internal/plan"
+	"github.com/prcheck/prcheck/internal/report"
 	"github.com/prcheck/prcheck/internal/results/store"
 	"github.com/prcheck/prcheck/internal/verdict"
 )
@@ -148,4 +149,20 @@ func evidenceOf(v *verdict.Verdict, p *plan.Plan) *Evidence {
 
 func sideOf(s verdict.SideEvidence, commit string) Side {
 	return Side{Commit: commit, Packages: s.Packages, Expected: s.PackagesExpected, Findings: s.Findings, Checks: len(s.Checks)}
+}
+
+// addLooked says what was looked at, what was not, how long it took and what failed.
+func addLooked(r *Report, v *verdict.Verdict) {
+	for _, text := range []report.Text{
+		report.ScopeSentence(v.Scope), report.SkippedSentence(v.Scope), report.SecondLookSentence(v.SecondLook), report.UnknownChecksSentence(v.Scope),
+	} {
+		if sentence := text.String(); sentence != "" {
+			r.Looked = append(r.Looked, sentence)
+		}
+	}
+	r.SecondLook = v.SecondLook
+	r.Slowest = append(r.Slowest, report.Slowest(v)...)
+	for _, c := range v.Culprits {
+		r.Culprits = append(r.Culprits, Culprit{c, report.CulpritSentence(c).String()})
+	}
 }

@@ -44,11 +44,16 @@ type Report struct {
 	Items      []Problem          `json:"items"`
 	Page       Page               `json:"page"`
 	Evidence   *Evidence          `json:"evidence"`
-	Timings    []Timing           `json:"timings"`
-	Attempts   []Attempt          `json:"attempts"`
-	Repeat     Repeat             `json:"repeat"`
-	Logs       []LogLink          `json:"logs"`
-	Links      map[string]string  `json:"links"`
+	// Looked says in sentences what Scope has as data.
+	Looked     []string              `json:"looked"`
+	SecondLook *verdict.SecondLook   `json:"secondLook"` // null where nothing was scanned twice
+	Slowest    []verdict.PackageTime `json:"slowest"`
+	Culprits   []Culprit             `json:"culprits"`
+	Timings    []Timing              `json:"timings"`
+	Attempts   []Attempt             `json:"attempts"`
+	Repeat     Repeat                `json:"repeat"`
+	Logs       []LogLink             `json:"logs"`
+	Links      map[string]string     `json:"links"`
 
 	site frame
 }
@@ -77,6 +82,12 @@ type Problem struct {
 	Scope string `json:"scope"`
 
 	open bool
+}
+
+// Culprit is something that made the tool fail, with a sentence about it.
+type Culprit struct {
+	verdict.Culprit
+	Sentence string `json:"sentence"`
 }
 
 // SourceLine is a line of the file that a problem is in.
