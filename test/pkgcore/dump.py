@@ -17,6 +17,7 @@ import sys
 from multiprocessing import Pool
 
 from lxml import etree
+from pkgcheck import bash
 from pkgcore.cache import flat_hash
 from pkgcore.ebuild import cpv, eclass, eclass_cache, profiles, repo_objs, repository, restricts
 from pkgcore.ebuild.atom import atom
@@ -98,7 +99,25 @@ def dump_package(pkg):
     d["properties"] = read(lambda: list(leaves(pkg.properties)))
     d["required_use"] = read(lambda: [flag(x) for x in leaves(pkg.required_use)])
     d["manifest"] = read(lambda: {k: {c: f"{n:x}" if c != "size" else n for c, n in v.items()} for k, v in pkg.manifest.distfiles.items()})
+    d["text"] = read(lambda: dump_text(pkg.path))
     return d
+
+
+def dump_text(path):
+    """What pkgcheck finds in an ebuild's text: atoms of optfeature calls; names of commands and variables, and arguments."""
+    with open(path, "rb") as f:
+        tree = bash.ParseTree(f.read())
+    atoms, names = set(), set()
+    for node in bash.cmd_query.captures(tree.tree.root_node).get("call", ()):
+        name = tree.node_str(node.child_by_field_name("name"))
+        arguments = [tree.node_str(x) for x in node.children[2:]] if name == "optfeature" else []
+        for token in " ".join(x.strip("'\"") for x in arguments if "$" not in x and "`" not in x).split():
+            if "error" not in (read(lambda token=token: dump_atom(atom(token)))):
+                atoms.add(token)
+        names.add(name)
+        names.update(tree.node_str(x).strip("'\"") for x in node.children_by_field_name("argument"))
+    names.update(tree.node_str(x) for x in bash.var_query.captures(tree.tree.root_node).get("var", ()))
+    return {"atoms": sorted(atoms), "names": sorted(x for x in names if x and not any(c.isspace() for c in x))}
 
 
 def dump_metadata(path):

@@ -46,6 +46,7 @@ type dumpedEntry struct {
 	License, Files, Restrict, Properties       tried[[]string]
 	RequiredUse                                tried[[]string] `json:"required_use"`
 	Manifest                                   tried[map[string]map[string]any]
+	Text                                       tried[struct{ Atoms, Names []string }]
 }
 
 type dumpedMetadata struct {

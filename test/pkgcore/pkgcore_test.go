@@ -27,7 +27,7 @@ func TestReadsAsPkgcoreDoes(t *testing.T) {
 	t.Run("names", func(t *testing.T) { testSplits(t, s.Names, d.Sampled.Splits) })
 	t.Run("atoms", func(t *testing.T) { testAtoms(t, s.Atoms, s.Versions, d.Sampled.Atoms) })
 	t.Run("specifications", func(t *testing.T) { testSpecs(t, s.Specs, d.Sampled.Specs) })
-	entries, atoms, met := 0, 0, map[string]bool{}
+	entries, atoms, optfeatures, met := 0, 0, 0, map[string]bool{}
 	for _, name := range slices.Sorted(maps.Keys(d.Trees)) {
 		t.Run(name, func(t *testing.T) {
 			c := comparison{T: t, want: d.Trees[name], tree: os.DirFS(filepath.Join(d.In, name)), entries: os.DirFS(filepath.Join(d.Out, name)), listed: met}
@@ -35,24 +35,25 @@ func TestReadsAsPkgcoreDoes(t *testing.T) {
 				c.masters = append(c.masters, os.DirFS(filepath.Join(d.In, m)))
 			}
 			c.all()
-			entries, atoms = entries+c.countEntries, atoms+c.countAtoms
+			entries, atoms, optfeatures = entries+c.countEntries, atoms+c.countAtoms, optfeatures+c.countOptfeatures
 		})
 	}
 	testListed(t, met)
-	if entries < 900 || atoms < 5000 {
-		t.Errorf("%d entries with %d atoms were compared: that is not much of a test", entries, atoms)
+	if entries < 900 || atoms < 5000 || optfeatures < 10 {
+		t.Errorf("%d entries with %d atoms and %d optional features were compared: that is not much of a test", entries, atoms, optfeatures)
 	}
 }
 
 // comparison compares one repository.
 type comparison struct {
 	*testing.T
-	want          dumpedTree
-	tree, entries fs.FS
-	masters       []fs.FS
-	countEntries  int
-	countAtoms    int
-	listed        map[string]bool // that were met
+	want             dumpedTree
+	tree, entries    fs.FS
+	masters          []fs.FS
+	countEntries     int
+	countAtoms       int
+	countOptfeatures int
+	listed           map[string]bool // that were met
 }
 
 func (c *comparison) all() {
@@ -172,6 +173,27 @@ func (c *comparison) entry(cpv string, want dumpedEntry) {
 		got.Manifest.Value = c.manifest(path.Join(path.Dir(cpv), name, "Manifest"))
 	}
 	c.equal(cpv, want, got)
+	c.text(cpv, want.Text.Value.Atoms, want.Text.Value.Names)
+}
+
+// text holds the indexes of an ebuild's words against what pkgcheck finds with a parser: they may have more, but nothing less.
+func (c *comparison) text(cpv string, atoms, names []string) {
+	pf := path.Base(cpv)
+	name, _, _ := ebuild.SplitPF(pf)
+	data := c.read(c.tree, path.Join(path.Dir(cpv), name, pf+".ebuild"))
+	found := ebuild.Optfeatures(data)
+	for _, atom := range atoms {
+		c.countOptfeatures++
+		if !slices.Contains(found, atom) {
+			c.Errorf("%s names %s as an optional feature, we have %q", cpv, atom, found)
+		}
+	}
+	words := ebuild.NewWordSet(names).In(data)
+	for _, name := range names {
+		if _, ok := slices.BinarySearch(words, name); !ok {
+			c.Errorf("%s has the name %q, we do not find it", cpv, name)
+		}
+	}
 }
 
 func (c *comparison) spec(cpv, text string) []ebuild.Node {
