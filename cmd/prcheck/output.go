@@ -53,7 +53,9 @@ type evidenceDocument struct {
 	Base verdict.SideEvidence `json:"base"`
 	Head verdict.SideEvidence `json:"head"`
 	// Rules is the table that told the facts apart.
-	Rules verdict.RuleTable `json:"rules"`
+	Rules      verdict.RuleTable   `json:"rules"`
+	SecondLook *verdict.SecondLook `json:"secondLook,omitempty"`
+	Culprits   []verdict.Culprit   `json:"culprits,omitempty"`
 }
 
 // timings are seconds: of everything, of each stage, and of each stage's steps.
@@ -140,7 +142,7 @@ func newDocument(p plan.Plan, v *verdict.Verdict, line string, took time.Duratio
 		Unveiled: v.Of(finding.ClassUnveiled), Hidden: v.Of(finding.ClassHidden), Unstable: v.Of(finding.ClassUnstable),
 		Revision: v.Revision, Masters: p.Masters,
 		Toolchain: toolchainDocument{Name: p.Snapshot.Image, Versions: v.Head.Tool},
-		Evidence:  evidenceDocument{v.Base, v.Head, v.Rules},
+		Evidence:  evidenceDocument{v.Base, v.Head, v.Rules, v.SecondLook, v.Culprits},
 		Timings:   timings{Total: seconds(took), Stages: map[string]stageTiming{}},
 	}
 	if d.Masters == nil {
