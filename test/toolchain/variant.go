@@ -23,7 +23,7 @@ func Variant(tb testing.TB, version string, change func(site string)) string {
 	tb.Helper()
 	root := Root(tb)
 	// Beside the original, so that all but pkgcheck itself can be hard links, which cost nothing.
-	dir, err := os.MkdirTemp(filepath.Dir(root), "variant-")
+	dir, err := os.MkdirTemp(filepath.Dir(root), "variant-") //nolint:usetesting // hard links do not cross file systems
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func Edit(tb testing.TB, file, from, to string) {
 	if !strings.Contains(string(data), from) {
 		tb.Fatalf("%s has no %q", file, from)
 	}
-	if err := os.WriteFile(file, []byte(strings.Replace(string(data), from, to, 1)), 0o644); err != nil {
+	if err := os.WriteFile(file, []byte(strings.Replace(string(data), from, to, 1)), 0o644); err != nil { //nolint:gosec // the test says which file
 		tb.Fatal(err)
 	}
 	name := strings.TrimSuffix(filepath.Base(file), ".py")
