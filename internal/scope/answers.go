@@ -5,7 +5,6 @@ package scope
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/prcheck/prcheck/internal/ebuild"
@@ -33,8 +32,9 @@ type view struct {
 // placedLine is a profile's line with the place where it stands.
 type placedLine struct {
 	profileLine
-	place string
-	atom  ebuild.Atom
+	place  string // tree and file
+	file   string
+	parsed ebuild.Atom
 }
 
 func newView(x *Index) *view { return &view{index: x, providers: map[string][]provider{}} }
@@ -45,17 +45,18 @@ func (v *view) linesOf(key string) []placedLine {
 		v.lines = map[string][]placedLine{}
 		for i, t := range v.index.trees {
 			for _, file := range sortedKeys(t.profile.lines) {
-				v.addLines(fmt.Sprintf("%d:%s", i, file), t.profile.lines[file])
+				v.addLines(i, file, t.profile.lines[file])
 			}
 		}
 	}
 	return v.lines[key]
 }
 
-func (v *view) addLines(place string, lines []profileLine) {
+func (v *view) addLines(tree int, file string, lines []profileLine) {
+	place := fmt.Sprintf("%d:%s", tree, file)
 	for _, l := range lines {
 		if a, err := ebuild.ParseAtom(l.atom); err == nil && l.key != "" {
-			v.lines[l.key] = append(v.lines[l.key], placedLine{l, place, a})
+			v.lines[l.key] = append(v.lines[l.key], placedLine{l, place, file, a})
 		}
 	}
 }
@@ -95,8 +96,8 @@ func (v *view) signature(key string, of *version, number ebuild.Version) string 
 		fmt.Fprintf(&b, "%s %s/%s [%s] [%s]", of.eapi, of.slot, of.subslot, strings.Join(of.iuse, " "), strings.Join(of.keywords, " "))
 	}
 	for _, l := range v.linesOf(key) {
-		if l.atom.MatchesVersion(number) && (of.failed != "" || l.atom.MatchesSlot(of.slot, of.subslot)) {
-			fmt.Fprintf(&b, "\n%s %s%s %s", l.place, l.mark, l.profileLine.atom, l.rest)
+		if l.parsed.MatchesVersion(number) && (of.failed != "" || l.parsed.MatchesSlot(of.slot, of.subslot)) {
+			fmt.Fprintf(&b, "\n%s %s%s %s", l.place, l.mark, l.atom, l.rest)
 		}
 	}
 	return b.String()
@@ -107,9 +108,40 @@ func (p *provider) matches(a *ebuild.Atom) bool {
 	return a.MatchesVersion(p.version) && (p.failed || a.MatchesSlot(p.slot, p.subslot))
 }
 
-// exists says whether an atom matches anything.
-func (v *view) exists(a *ebuild.Atom) bool {
-	return slices.ContainsFunc(v.of(a.Key()), func(p provider) bool { return p.matches(a) })
+// presence is how a package, or what an atom asks for, is there. Some checks see versions without an entry, others do not.
+type presence int
+
+const (
+	absentPackage  presence = iota
+	withoutEntries          // only versions without a metadata entry
+	withEntry
+)
+
+// exists says how what an atom asks for is there.
+func (v *view) exists(a *ebuild.Atom) presence {
+	found := absentPackage
+	for _, p := range v.of(a.Key()) {
+		switch {
+		case !p.matches(a):
+		case !p.failed:
+			return withEntry
+		default:
+			found = withoutEntries
+		}
+	}
+	return found
+}
+
+// has says how a package is there, in any tree.
+func (v *view) has(key string) presence {
+	found := absentPackage
+	for _, p := range v.of(key) {
+		if !p.failed {
+			return withEntry
+		}
+		found = withoutEntries
+	}
+	return found
 }
 
 // answer is what an ebuild's atoms on a package get on a side.

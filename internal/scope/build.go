@@ -19,6 +19,9 @@ import (
 
 // Build reads one side whole: the tree, what was prepared of it, and its masters in the order of layout.conf.
 func Build(side, prepared fs.FS, masters []Master) (*Index, error) {
+	if prepared == nil {
+		return nil, ErrUnprepared
+	}
 	all := make([]fs.FS, 0, len(masters))
 	for _, m := range masters {
 		all = append(all, m.Tree)
@@ -53,7 +56,7 @@ func buildTree(name string, repo, prepared fs.FS, others []fs.FS) (*tree, error)
 	if err != nil {
 		return nil, err
 	}
-	t := &tree{name: name}
+	t := &tree{name: name, prepared: prepared != nil}
 	categories, err := ebuild.Categories(append([]fs.FS{repo}, others...)...)
 	if err != nil {
 		return nil, err
@@ -63,6 +66,9 @@ func buildTree(name string, repo, prepared fs.FS, others []fs.FS) (*tree, error)
 		return nil, err
 	}
 	if t.packages, err = r.readPackages(keys); err != nil {
+		return nil, err
+	}
+	if t.linked, err = r.hasLinks(); err != nil {
 		return nil, err
 	}
 	if err := r.readRest(t); err != nil {
@@ -121,6 +127,33 @@ func readAny(from fs.FS, name string) ([]byte, error) {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
 	return data, nil
+}
+
+// hasLinks says whether there are symbolic links outside of packages' folders: to packages and categories, or below the folders that are
+// read as a whole. Links to files at the top, which nobody reads, do not count.
+func (r *reader) hasLinks() (bool, error) {
+	found := errors.New("found")
+	err := fs.WalkDir(r.tree, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case absent(err):
+			return nil
+		case err != nil:
+			return fmt.Errorf("listing %s: %w", name, err)
+		case d.Type()&fs.ModeSymlink != 0 && (strings.Contains(name, "/") || isFolder(r.tree, name)):
+			return found
+		case !d.IsDir() || name == ".":
+			return nil
+		}
+		top, rest, deep := strings.Cut(name, "/")
+		if strings.HasPrefix(top, ".") || isGenerated(name+"/") || isUnread(name+"/") || deep && rest != "" && !slices.Contains(notCategories, top) {
+			return fs.SkipDir
+		}
+		return nil
+	})
+	if errors.Is(err, found) {
+		return true, nil
+	}
+	return false, err
 }
 
 // entry reads an ebuild's metadata entry; nil where there is none.

@@ -156,7 +156,7 @@ func (d *decoder) index() *Index {
 }
 
 func (d *decoder) tree() *tree {
-	t := &tree{name: d.text(), eclasses: map[string]*eclass{}}
+	t := &tree{name: d.text(), prepared: d.flag(), linked: d.flag(), eclasses: map[string]*eclass{}}
 	t.packages = make([]*pkg, d.count(1))
 	for i := range t.packages {
 		t.packages[i] = d.pkg()

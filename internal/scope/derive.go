@@ -17,13 +17,16 @@ import (
 // Derive makes the index of another side from this one: the masters are the same, and the repository differs in the changes. It reads
 // only what they touch, and metadata entries of ebuilds whose eclasses they touch; what Build would make of that side is the same.
 func (x *Index) Derive(changes []Change, side, prepared fs.FS) (*Index, error) {
+	if prepared == nil {
+		return nil, ErrUnprepared
+	}
 	r, err := newReader(side, prepared)
 	if err != nil {
 		return nil, err
 	}
 	t := *x.target()
 	d := &derivation{reader: r, from: x, tree: &t, touched: touch(changes)}
-	for _, step := range []func() error{d.eclasses, d.profiles, d.data, d.top, d.packages} {
+	for _, step := range d.steps() {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("indexing what changed: %w", err)
 		}
@@ -39,6 +42,32 @@ type derivation struct {
 	from *Index
 	tree *tree
 	touched
+}
+
+// steps are what is read: everything where links can lead from one path to another.
+func (d *derivation) steps() []func() error {
+	linked := slices.ContainsFunc(d.paths, func(c Change) bool { return c.OldMode == modeLink || c.NewMode == modeLink })
+	if linked || len(d.paths) > 0 && d.tree.linked {
+		return []func() error{d.whole}
+	}
+	return []func() error{d.eclasses, d.profiles, d.data, d.top, d.packages}
+}
+
+// whole reads the repository whole.
+func (d *derivation) whole() (err error) {
+	*d.tree = tree{name: d.tree.name, prepared: true}
+	if d.tree.linked, err = d.hasLinks(); err != nil {
+		return err
+	}
+	if err := d.readRest(d.tree); err != nil {
+		return err
+	}
+	keys, err := d.packageKeys(d.categories())
+	if err != nil {
+		return err
+	}
+	d.tree.packages, err = d.readPackages(keys)
+	return err
 }
 
 // touched are changed paths by what they mean.
@@ -220,6 +249,8 @@ func (d *derivation) packages() error {
 		category, _, _ := strings.Cut(p.key, "/")
 		switch {
 		case !slices.Contains(after, category) || again[p.key]:
+		case len(d.paths) > 0 && p.flags&pkgLinked != 0:
+			again[p.key] = true
 		case d.inheritsChanged(p):
 			again[p.key] = true
 		default:

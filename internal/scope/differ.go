@@ -37,6 +37,9 @@ func (p *planner) compare() differences {
 			}
 			d.masters = true
 		}
+		if !a.prepared || !b.prepared {
+			p.everything("the metadata of " + a.name + " was not prepared")
+		}
 		for _, key := range differing(a.packages, b.packages) {
 			d.packages[key] = true
 			if i == d.trees {

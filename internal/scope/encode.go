@@ -94,6 +94,8 @@ func (e *encoder) index(x *Index) {
 
 func (e *encoder) tree(t *tree) {
 	e.text(t.name)
+	e.flag(t.prepared)
+	e.flag(t.linked)
 	e.count(len(t.packages))
 	for _, p := range t.packages {
 		e.pkg(p)

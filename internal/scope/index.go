@@ -4,6 +4,7 @@
 package scope
 
 import (
+	"errors"
 	"io/fs"
 	"slices"
 	"strings"
@@ -19,8 +20,11 @@ type Index struct {
 type Master struct {
 	Name     string
 	Tree     fs.FS
-	Prepared fs.FS // as PROTOCOL.md describes; nil where nothing was prepared
+	Prepared fs.FS // as PROTOCOL.md describes; nil where nothing was prepared: then a change of the master is a change of everything
 }
+
+// ErrUnprepared means that a repository's metadata is not at hand: nothing can be planned without it.
+var ErrUnprepared = errors.New("the repository's metadata was not prepared")
 
 // Change is a path that differs between two trees, as git diff-tree --raw says it.
 type Change struct {
@@ -33,6 +37,8 @@ type Change struct {
 // tree is one repository.
 type tree struct {
 	name     string
+	prepared bool               // metadata entries were at hand
+	linked   bool               // there are symbolic links outside of packages
 	packages []*pkg             // sorted by key
 	eclasses map[string]*eclass // by name
 	profile  profiles
@@ -65,6 +71,7 @@ const (
 	pkgBadMetadata                   // its metadata.xml cannot be read
 	pkgBinary                        // one of its text files is binary
 	pkgOpaque                        // a dependency of it cannot be read
+	pkgLinked                        // it, or a file in it, is a symbolic link: its contents can change without a changed path
 )
 
 // version is one ebuild.

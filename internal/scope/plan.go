@@ -19,6 +19,9 @@ type Rule string
 type Options struct {
 	// Full says why everything is scanned whatever the rules say; Reach is still what they say.
 	Full string
+	// Touched are paths that a commit between base and head touches, whether or not the trees differ there: some checks look at
+	// the history of a package.
+	Touched []string
 	// Limit is the number of packages above which everything is scanned; 0: none.
 	Limit int
 	// Off switches rules off. Tests show with it that each is needed; nothing else may set it.
@@ -55,6 +58,7 @@ func (r Reach) Has(category, name string) bool { return r.Everything || r.Packag
 type planner struct {
 	base, head *Index
 	changes    []Change
+	touched    []string
 	off        map[Rule]bool
 	packages   map[string]string // in scope, with the reason
 	full       []string          // reasons to scan everything
@@ -75,6 +79,7 @@ func Plan(base, head *Index, changes []Change, checks []Check, o Options) Result
 		p.off[rule] = true
 	}
 	p.changes = p.counted(changes)
+	p.touched = o.Touched
 	p.differ = p.compare()
 	for _, rule := range rules {
 		if !p.off[rule.name] {
@@ -101,6 +106,7 @@ var rules = []struct {
 	{"R5a", (*planner).inheritors},
 	{"R5b", (*planner).exportedNames},
 	{"R4", (*planner).withoutEntry},
+	{"R18", (*planner).history},
 	{"R1", (*planner).changedMetadata},
 	{"R6", (*planner).packageLines},
 	{"R11", (*planner).deprecated},

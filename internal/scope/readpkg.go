@@ -60,6 +60,9 @@ func (r *reader) readTexts(p *pkg, entries []fs.DirEntry) error {
 	words := map[uint32]struct{}{}
 	for _, entry := range entries {
 		name := entry.Name()
+		if entry.Type()&fs.ModeSymlink != 0 && leavesFolder(r.tree, p.key+"/"+name) {
+			p.flags |= pkgLinked
+		}
 		isEbuild := strings.HasSuffix(name, ".ebuild")
 		if !isEbuild && name != "Manifest" && name != "metadata.xml" {
 			continue
@@ -85,6 +88,12 @@ func (r *reader) readTexts(p *pkg, entries []fs.DirEntry) error {
 	}
 	p.words = wordsOf(words)
 	return nil
+}
+
+// leavesFolder says whether a link can lead out of its own folder.
+func leavesFolder(tree fs.FS, name string) bool {
+	to, err := fs.ReadLink(tree, name)
+	return err != nil || strings.Contains(to, "/")
 }
 
 func isFolder(tree fs.FS, name string) bool {

@@ -53,8 +53,12 @@ func (p *planner) changedPath(c Change) {
 	}
 }
 
-// ignoredFiles is R15: what decides which files are looked at, and what is neither file nor folder.
+// ignoredFiles is R15: what decides which files are looked at, and what is neither file nor folder. Where links lead from one folder to
+// another, a changed path does not say which packages changed.
 func (p *planner) ignoredFiles() {
+	if len(p.changes) > 0 {
+		p.links()
+	}
 	for _, c := range p.changes {
 		switch name := c.Path[strings.LastIndexByte(c.Path, '/')+1:]; {
 		case name == ".gitignore" || name == ".gitattributes" || name == ".gitmodules":
@@ -63,6 +67,44 @@ func (p *planner) ignoredFiles() {
 			p.everything(c.Path + " is a symbolic link on one side")
 		case c.OldMode == modeSubmodule || c.NewMode == modeSubmodule:
 			p.everything(c.Path + " is a submodule on one side")
+		}
+	}
+}
+
+func (p *planner) links() {
+	for _, x := range p.sides() {
+		if x.target().linked {
+			p.everything("the repository has symbolic links between its folders")
+		}
+		for _, k := range x.target().packages {
+			if k.flags&pkgLinked != 0 {
+				p.add(k.key, "has symbolic links that lead out of its folder")
+			}
+		}
+	}
+}
+
+// history is the planner's part of R18: what commits touched and touched back is not in the trees' difference, but in the history that
+// checks of blockers, profiles and ages look at.
+func (p *planner) history() {
+	differs := map[string]bool{}
+	for _, c := range p.changes {
+		differs[c.Path] = true
+	}
+	named, depended := map[string]string{}, map[string]string{}
+	for _, name := range p.touched {
+		if differs[name] || locate(name) != placePackage {
+			continue
+		}
+		key := packageOf(name)
+		named[key] = "was changed and changed back by commits of the pull request"
+		depended[key] = "which commits of the pull request changed and changed back"
+	}
+	p.addNamed(named)
+	p.addDependents(depended)
+	for key := range depended {
+		if len(p.views[0].linesOf(key)) > 0 {
+			p.need(checkProfiles)
 		}
 	}
 }

@@ -6,6 +6,7 @@ package scope
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/prcheck/prcheck/internal/ebuild"
@@ -275,16 +276,11 @@ func (p *planner) groupsAndMoves() {
 			if _, ok := slices.BinarySearch(x.target().named.groups, key); ok {
 				p.need(checkStabilization)
 			}
-			if _, ok := slices.BinarySearch(x.target().profile.moved, key); ok && p.anyTree(p.base, key) != p.anyTree(p.head, key) {
+			if _, ok := slices.BinarySearch(x.target().profile.moved, key); ok && p.views[0].has(key) != p.views[1].has(key) {
 				p.need(checkUpdates)
 			}
 		}
 	}
-}
-
-// anyTree says whether any tree of a side has a package.
-func (p *planner) anyTree(x *Index, key string) bool {
-	return slices.ContainsFunc(x.trees, func(t *tree) bool { return t.has(key) })
 }
 
 // profileAtoms is about the atoms in the repository's profiles: what they match, with which flags and keywords.
@@ -292,12 +288,12 @@ func (p *planner) profileAtoms() {
 	for key := range p.differ.packages {
 		lines := slices.Concat(p.views[0].linesOf(key), p.views[1].linesOf(key))
 		for i := range lines {
-			a := &lines[i].atom
-			if p.views[0].summary(a) == p.views[1].summary(a) && p.anyTree(p.base, key) == p.anyTree(p.head, key) {
+			a := &lines[i].parsed
+			if p.views[0].summary(a) == p.views[1].summary(a) && p.views[0].has(key) == p.views[1].has(key) {
 				continue
 			}
 			p.need(checkProfiles)
-			if path.Base(lines[i].place) == "packages" {
+			if path.Base(lines[i].file) == "packages" {
 				p.need(checkRepoProfiles)
 			}
 		}
@@ -307,7 +303,6 @@ func (p *planner) profileAtoms() {
 // summary is what checks of profiles see of an atom's matches: the flags and keywords of all of them together.
 func (v *view) summary(a *ebuild.Atom) string {
 	var flags, keywords []string
-	found := "nothing"
 	for i, t := range v.index.trees {
 		k := t.find(a.Key())
 		if k == nil {
@@ -319,7 +314,6 @@ func (v *view) summary(a *ebuild.Atom) string {
 			if err != nil || !a.MatchesVersion(number) || !failed && !a.MatchesSlot(version.slot, version.subslot) {
 				continue
 			}
-			found = "something"
 			if failed {
 				flags = append(flags, version.failed)
 			}
@@ -332,7 +326,7 @@ func (v *view) summary(a *ebuild.Atom) string {
 			}
 		}
 	}
-	return found + " " + strings.Join(sorted(flags), " ") + "\n" + strings.Join(sorted(keywords), " ")
+	return strconv.Itoa(int(v.exists(a))) + " " + strings.Join(sorted(flags), " ") + "\n" + strings.Join(sorted(keywords), " ")
 }
 
 // categoryTexts is about packages and categories that the metadata.xml files of categories name.

@@ -48,6 +48,9 @@ func (p *planner) wholeFiles() {
 		if locate(c.Path) == placeCategory && strings.HasSuffix(c.Path, "/metadata.xml") {
 			p.need(checkCategoryMetadata)
 		}
+		if !strings.Contains(c.Path, "/") && (slices.Contains(p.base.categories(), c.Path) || slices.Contains(p.head.categories(), c.Path)) {
+			p.everything("the category " + c.Path + " is no folder on one side")
+		}
 	}
 	p.eachTree(func(a, b *tree) {
 		for _, name := range changedKeys(a.data, b.data) {
