@@ -4,6 +4,7 @@
 package scope
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -273,7 +274,7 @@ func (p *planner) localFlagsDiffer() bool {
 func (p *planner) groupsAndMoves() {
 	for key := range p.differ.packages {
 		for _, x := range p.sides() {
-			if _, ok := slices.BinarySearch(x.target().named.groups, key); ok {
+			if _, ok := slices.BinarySearch(x.target().named.groups, key); ok && keywords(p.base, key) != keywords(p.head, key) {
 				p.need(checkStabilization)
 			}
 			if _, ok := slices.BinarySearch(x.target().profile.moved, key); ok && p.views[0].has(key) != p.views[1].has(key) {
@@ -281,6 +282,17 @@ func (p *planner) groupsAndMoves() {
 			}
 		}
 	}
+}
+
+// keywords are a package's versions with their KEYWORDS.
+func keywords(x *Index, key string) string {
+	var b strings.Builder
+	if k := x.target().find(key); k != nil {
+		for _, v := range k.versions {
+			fmt.Fprintln(&b, v.text, v.slot, v.subslot, v.failed, v.keywords)
+		}
+	}
+	return b.String()
 }
 
 // profileAtoms is about the atoms in the repository's profiles: what they match, with which flags and keywords.
