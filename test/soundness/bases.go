@@ -43,6 +43,9 @@ type Master struct {
 	store  gitStore
 }
 
+// folder is what a master's folder is called, beside the one of its repository.
+func (m Master) folder() string { return m.Name + "-" + m.Commit[:12] }
+
 // recipe makes a base in a folder.
 type recipe struct {
 	every bool
@@ -57,6 +60,9 @@ var recipes = map[string]recipe{
 	"generated-4": {false, generated(ebuildrepo.Options{Seed: 404, Ebuilds: 120})},
 	"overlay-1":   {false, overlaid(ebuildrepo.Options{Seed: 505, Ebuilds: 50, Name: "fen"}, ebuildrepo.Options{Seed: 506, Ebuilds: 70, Name: "gentoo"})},
 	"overlay-2":   {true, overlaid(ebuildrepo.Options{Seed: 607, Ebuilds: 40, Name: "moor"}, ebuildrepo.Options{Seed: 608, Ebuilds: 60})},
+	"named":       {true, byHand(namedTree)},
+	"links":       {true, byHand(linkedTree)},
+	"over":        {true, byHandOver},
 	"eclass":      {true, testdata("eclass")},
 	"gentoo":      {true, testdata("gentoo")},
 	"profiledir":  {true, testdata("profiledir")},
@@ -66,14 +72,14 @@ var recipes = map[string]recipe{
 	"overlay":     {true, testdata("overlay", "overlayed")},
 }
 
-// BaseNames are the names of all bases, sorted.
-func BaseNames() []string { return slices.Sorted(maps.Keys(recipes)) }
+// BaseNames are the names of the bases that random cases change, sorted.
+func BaseNames() []string { return slices.Sorted(maps.Keys(weights)) }
 
 // makeBase makes a base below dir, unless it is there already.
 func makeBase(ctx context.Context, t Tools, name, dir string) (*Base, error) {
 	r, ok := recipes[name]
 	if !ok {
-		return nil, fmt.Errorf("there is no base %q: choose one of %q", name, BaseNames())
+		return nil, fmt.Errorf("there is no base %q: choose one of %q", name, slices.Sorted(maps.Keys(recipes)))
 	}
 	b, err := r.make(ctx, t, dir)
 	if err != nil {
@@ -137,6 +143,42 @@ func written(ctx context.Context, repo *ebuildrepo.Repo, dir string) (*Base, err
 	b.Tree = furnish(before, repo)
 	b.Commit, err = b.store.commit(ctx, parent[:40], before, b.Tree, Clock.Add(-40*24*time.Hour))
 	return b, err
+}
+
+// byHand makes a base of the named cases. Its only earlier commit has a version that is gone.
+func byHand(tree func() mutation.Tree) func(context.Context, Tools, string) (*Base, error) {
+	return func(ctx context.Context, _ Tools, dir string) (*Base, error) {
+		b := &Base{Name: "named", Tree: tree()}
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, err
+		}
+		var err error
+		if b.store, err = initStore(ctx, filepath.Join(dir, "target.git")); err != nil {
+			return nil, err
+		}
+		before := maps.Clone(b.Tree)
+		before["named/alone/alone-0.9.ebuild"] = b.Tree["named/alone/alone-1.0.ebuild"]
+		first, err := b.store.commit(ctx, "", nil, before, Clock.Add(-200*24*time.Hour))
+		if err != nil {
+			return nil, err
+		}
+		b.Commit, err = b.store.commit(ctx, first, before, b.Tree, Clock.Add(-100*24*time.Hour))
+		return b, err
+	}
+}
+
+// byHandOver makes a small overlay of the named cases' base.
+func byHandOver(ctx context.Context, t Tools, dir string) (*Base, error) {
+	below, err := byHand(namedTree)(ctx, t, filepath.Join(dir, "masters", "named"))
+	if err != nil {
+		return nil, err
+	}
+	b, err := byHand(overTree)(ctx, t, dir)
+	if err != nil {
+		return nil, err
+	}
+	b.Name, b.Masters = "over", []Master{{"named", below.Commit, below.store}}
+	return b, nil
 }
 
 // testdata makes a base of one of pkgcheck's own test repositories.

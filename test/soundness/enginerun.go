@@ -47,14 +47,14 @@ func (l *Lab) engineRun(ctx context.Context, p *Pair) (*engineResult, error) {
 	if ok, err := loadJSON(file, found); ok || err != nil {
 		return found, err
 	}
-	if found, err = l.stages(ctx, p, plan.Scope{Kind: "Auto"}); err != nil {
+	if found, err = l.stages(ctx, p, plan.Scope{Kind: plan.ScopeAuto}, engine.Trust{}); err != nil {
 		return nil, err
 	}
 	return found, saveJSON(file, found)
 }
 
-// stages takes a pair through the engine's stages.
-func (l *Lab) stages(ctx context.Context, p *Pair, scope plan.Scope) (*engineResult, error) {
+// stages takes a pair through the engine's stages. trust switches protections off.
+func (l *Lab) stages(ctx context.Context, p *Pair, scope plan.Scope, trust engine.Trust) (*engineResult, error) {
 	dir, err := os.MkdirTemp(l.dir, "engine-")
 	if err != nil {
 		return nil, err
@@ -65,6 +65,7 @@ func (l *Lab) stages(ctx context.Context, p *Pair, scope plan.Scope) (*engineRes
 	if err != nil {
 		return nil, err
 	}
+	e.Trust = trust
 	if planned.Changed, err = l.changed(ctx, e, p); err != nil {
 		return nil, err
 	}
@@ -151,12 +152,12 @@ func (l *Lab) engineDigest() (string, error) {
 	return hex.EncodeToString(sum.Sum(nil))[:16], nil
 }
 
-// folders writes both sides' trees, for what reads them there. done removes the head's.
+// folders writes both sides' trees, as the driver sees them. done removes the head's.
 func (l *Lab) folders(_ context.Context, p *Pair) (base, head string, done func(), err error) {
 	base = filepath.Join(filepath.Dir(p.Base.store.dir), "plain")
 	l.mu.Lock()
 	if _, serr := os.Stat(base); errors.Is(serr, fs.ErrNotExist) {
-		err = write(p.Base.Tree, base)
+		err = write(p.Base.Tree, p.Base.Tree, base)
 	}
 	l.mu.Unlock()
 	if err != nil {
@@ -166,11 +167,10 @@ func (l *Lab) folders(_ context.Context, p *Pair) (base, head string, done func(
 		return "", "", nil, err
 	}
 	done = func() { _ = os.RemoveAll(head) } // a temporary folder below another
-	return base, head, done, write(p.HeadTree, head)
+	return base, head, done, write(p.HeadTree, p.Base.Tree, head)
 }
 
 // masterTree is where a master's tree is laid out.
 func (l *Lab) masterTree(b *Base, m Master) string {
-	return filepath.Join(filepath.Dir(b.store.dir), "masters", m.Name, "tree")
+	return filepath.Join(filepath.Dir(b.store.dir), "masters", m.folder(), "tree")
 }
-

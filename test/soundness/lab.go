@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"k8s.io/utils/clock"
 
+	"github.com/prcheck/prcheck/test/ebuildrepo"
 	"github.com/prcheck/prcheck/test/mutation"
 )
 
@@ -19,6 +21,8 @@ import (
 type Lab struct {
 	Tools Tools
 	Clock clock.PassiveClock
+	// Kept takes only cases whose trees were scanned before; the others end with ErrNotKept.
+	Kept bool
 
 	dir   string
 	mu    sync.Mutex
@@ -30,8 +34,8 @@ type shared struct {
 	once sync.Once
 	base *Base
 	err  error
-	mu   sync.Mutex // of its scans, and of new commits
-	full map[string]*Scanned
+	mu   sync.Mutex          // of what follows, and of new commits
+	full map[string]*Scanned // by the repository's configured name
 }
 
 // NewLab makes a lab whose working files are below dir.
@@ -57,7 +61,7 @@ func (l *Lab) shared(ctx context.Context, name string) (*shared, error) {
 }
 
 func (l *Lab) oracle(b *Base, configured string) *oracle {
-	return &oracle{tools: l.Tools, base: b, name: configured, dir: filepath.Dir(b.store.dir), clock: l.Clock}
+	return &oracle{tools: l.Tools, base: b, name: configured, dir: filepath.Dir(b.store.dir), clock: l.Clock, kept: l.Kept}
 }
 
 // Base makes a base, once.
@@ -84,59 +88,112 @@ func (l *Lab) Trees(ctx context.Context, names []string) (map[string]mutation.Tr
 
 // Pair is a case with both of its sides made and scanned whole.
 type Pair struct {
-	Case       Case
 	Said       []string // what was changed, in words
 	Configured string   // the repository's name
 	Base       *Base
 	HeadCommit string
 	HeadTree   mutation.Tree
+	// HeadMasters are the masters of the head. Pull requests have the same on both sides.
+	HeadMasters []Master
 	// Full scans of both sides.
 	BaseScan, HeadScan *Scanned
 }
 
+// file is a file of a tree.
+type file = ebuildrepo.File
+
 // Pair makes a case's head and scans both of its sides.
 func (l *Lab) Pair(ctx context.Context, c Case) (*Pair, error) {
-	s, err := l.shared(ctx, c.Base)
-	if err != nil {
-		return nil, err
-	}
-	p := &Pair{Case: c, Base: s.base, Configured: s.base.Name}
-	if c.Gentoo {
-		p.Configured = "gentoo"
-		for _, m := range s.base.Masters {
-			if m.Name == "gentoo" {
-				p.Configured = s.base.Name
-			}
-		}
-	}
-	if p.HeadTree, p.Said, err = c.apply(s.base.Tree); err != nil {
-		return nil, fmt.Errorf("%s: %w", c, err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if p.HeadCommit, err = s.base.store.commit(ctx, s.base.Commit, s.base.Tree, p.HeadTree, changedAt); err != nil {
-		return nil, fmt.Errorf("%s: %w", c, err)
-	}
-	o := l.oracle(s.base, p.Configured)
-	if p.BaseScan = s.full[p.Configured]; p.BaseScan == nil {
-		if p.BaseScan, err = o.full(ctx, s.base.Commit, s.base.Tree); err != nil {
-			return nil, err
-		}
-		s.full[p.Configured] = p.BaseScan
-	}
-	s.mu.Unlock()
-	p.HeadScan, err = o.full(ctx, p.HeadCommit, p.HeadTree)
-	s.mu.Lock()
+	var said []string
+	p, err := l.handMade(ctx, c.Base, c.Gentoo, func(tree mutation.Tree) (mutation.Tree, error) {
+		head, what, err := c.apply(tree)
+		said = what
+		return head, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", c, err)
 	}
+	p.Said = said
 	return p, nil
 }
 
-// write writes a tree to a new folder.
-func write(tree mutation.Tree, dir string) error {
+// handMade makes a pair of a base and what change makes of its tree.
+func (l *Lab) handMade(ctx context.Context, base string, gentoo bool, change func(mutation.Tree) (mutation.Tree, error)) (*Pair, error) {
+	s, err := l.shared(ctx, base)
+	if err != nil {
+		return nil, err
+	}
+	p := &Pair{Base: s.base, Configured: s.base.configured(gentoo), HeadMasters: s.base.Masters}
+	if p.HeadTree, err = change(s.base.Tree); err != nil {
+		return nil, err
+	}
+	o := l.oracle(s.base, p.Configured)
+	if p.HeadCommit, p.BaseScan, err = s.sides(ctx, o, p.HeadTree); err != nil {
+		return nil, err
+	}
+	p.HeadScan, err = o.full(ctx, p.HeadCommit, p.HeadTree)
+	return p, err
+}
+
+// otherMaster makes a pair of a base with its first master as it is, and as change makes it.
+func (l *Lab) otherMaster(ctx context.Context, base string, change func(mutation.Tree) (mutation.Tree, error)) (*Pair, error) {
+	p, err := l.handMade(ctx, base, false, func(tree mutation.Tree) (mutation.Tree, error) { return tree, nil })
+	if err != nil {
+		return nil, err
+	}
+	m := p.Base.Masters[0]
+	before, err := m.store.read(ctx, m.Commit)
+	if err != nil {
+		return nil, err
+	}
+	after, err := change(before)
+	if err != nil {
+		return nil, err
+	}
+	if m.Commit, err = m.store.commit(ctx, m.Commit, before, after, changedAt); err != nil {
+		return nil, err
+	}
+	p.HeadMasters = []Master{m}
+	head := *p.Base
+	head.Masters = p.HeadMasters
+	o := l.oracle(&head, p.Configured)
+	if err := o.prepareMasters(ctx); err != nil {
+		return nil, err
+	}
+	p.HeadScan, err = o.full(ctx, p.HeadCommit, p.HeadTree)
+	return p, err
+}
+
+// configured is what a base's repository is called: ::gentoo where it is asked for and no master has the name.
+func (b *Base) configured(gentoo bool) string {
+	if !gentoo || slices.ContainsFunc(b.Masters, func(m Master) bool { return m.Name == "gentoo" }) {
+		return b.Name
+	}
+	return "gentoo"
+}
+
+// sides commits a head and scans the base, one at a time.
+func (s *shared) sides(ctx context.Context, o *oracle, head mutation.Tree) (commit string, base *Scanned, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if commit, err = s.base.store.commit(ctx, s.base.Commit, s.base.Tree, head, changedAt); err != nil {
+		return "", nil, err
+	}
+	if s.full[o.name] == nil {
+		if s.full[o.name], err = o.full(ctx, s.base.Commit, s.base.Tree); err != nil {
+			return "", nil, err
+		}
+	}
+	return commit, s.full[o.name], nil
+}
+
+// write writes a tree to a folder, tamed as a check-out is.
+func write(tree, base mutation.Tree, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
-	return tree.WriteFiles(dir)
+	if err := tree.WriteFiles(dir); err != nil {
+		return err
+	}
+	return tame(dir, tree, base)
 }

@@ -35,7 +35,19 @@ type oracle struct {
 	name  string // that the repository is configured by
 	dir   string // the base's folder: repositories, masters, runs
 	clock clock.PassiveClock
+	kept  bool // nothing is scanned, only looked up
+	odd   oddity
 }
+
+// oddity is what a scan is done wrong by, to show that it matters.
+type oddity struct {
+	Origin  string    // the commit that origin/HEAD names
+	Clock   time.Time // another instant
+	Without string    // a file that is taken out of the prepared folder
+}
+
+// ErrNotKept says that a tree was not scanned before.
+var ErrNotKept = errors.New("the tree was not scanned before")
 
 // repository is one repository in the driver's requests.
 type repository struct {
@@ -61,6 +73,9 @@ func (o *oracle) full(ctx context.Context, commit string, tree mutation.Tree) (*
 	if ok, err := loadJSON(kept, found); ok || err != nil {
 		return found, err
 	}
+	if o.kept {
+		return nil, ErrNotKept
+	}
 	began := o.clock.Now()
 	run, err := os.MkdirTemp(o.dir, "run-")
 	if err != nil {
@@ -81,6 +96,9 @@ func (o *oracle) key(commit string) (string, error) {
 	for _, m := range o.base.Masters {
 		parts = append(parts, m.Name, m.Commit)
 	}
+	if o.odd != (oddity{}) {
+		parts = append(parts, o.odd)
+	}
 	data, err := json.Marshal(parts)
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:16]), err
@@ -94,6 +112,11 @@ func (o *oracle) scan(ctx context.Context, run, commit string, tree mutation.Tre
 	if err := tame(filepath.Join(run, "tree"), tree, o.base.Tree); err != nil {
 		return err
 	}
+	if o.odd.Origin != "" {
+		if _, err := git.Run(ctx, filepath.Join(run, "tree"), "update-ref", "refs/remotes/origin/main", o.odd.Origin); err != nil {
+			return err
+		}
+	}
 	target := repository{Name: o.name, Path: o.in(run, "tree")}
 	if err := o.prepare(ctx, run, target, filepath.Join(run, "prepared")); err != nil {
 		return err
@@ -102,11 +125,20 @@ func (o *oracle) scan(ctx context.Context, run, commit string, tree mutation.Tre
 	if into.Prepared, err = folder(filepath.Join(run, "prepared")); err != nil {
 		return err
 	}
+	if o.odd.Without != "" {
+		if err := os.Remove(filepath.Join(run, "prepared", o.odd.Without)); err != nil {
+			return err
+		}
+	}
 	target.Prepared = o.in(run, "prepared")
+	at := Clock
+	if !o.odd.Clock.IsZero() {
+		at = o.odd.Clock
+	}
 	request := map[string]any{
 		"protocol": driver.Protocol, "target": target, "masters": o.masters(true), "packages": nil, "wholeTree": []string{},
 		"profiles": strings.Join(profiles, ","), "checks": []string{}, "keywords": o.base.keywords(), "verbose": true,
-		"clock": Clock.Format(time.RFC3339), "work": o.in(run, "scan", "work"), "cache": o.in(run, "scan", "cache"), "jobs": 1, "packageSeconds": 0,
+		"clock": at.Format(time.RFC3339), "work": o.in(run, "scan", "work"), "cache": o.in(run, "scan", "cache"), "jobs": 1, "packageSeconds": 0,
 	}
 	if into.Stream, err = o.drive(ctx, run, "scan", request); err != nil {
 		return err
@@ -122,9 +154,12 @@ func (o *oracle) scan(ctx context.Context, run, commit string, tree mutation.Tre
 func (o *oracle) prepareMasters(ctx context.Context) error {
 	git := gitops.Git{Protocols: []string{"file"}}
 	for _, m := range o.base.Masters {
-		dir := filepath.Join(o.dir, "masters", m.Name)
+		dir := filepath.Join(o.dir, "masters", m.folder())
 		if _, err := os.Stat(filepath.Join(dir, "prepared", "eclasses.json")); err == nil {
 			continue
+		}
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
 		}
 		if err := git.CheckOut(ctx, m.store.dir, m.Commit, "main", filepath.Join(dir, "tree")); err != nil {
 			return err
@@ -159,9 +194,9 @@ func (o *oracle) prepare(ctx context.Context, run string, target repository, out
 func (o *oracle) masters(prepared bool) []repository {
 	list := []repository{}
 	for _, m := range o.base.Masters {
-		r := repository{Name: m.Name, Path: o.in(o.dir, "masters", m.Name, "tree")}
+		r := repository{Name: m.Name, Path: o.in(o.dir, "masters", m.folder(), "tree")}
 		if prepared {
-			r.Prepared = o.in(o.dir, "masters", m.Name, "prepared")
+			r.Prepared = o.in(o.dir, "masters", m.folder(), "prepared")
 		}
 		list = append(list, r)
 	}

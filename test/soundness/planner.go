@@ -92,4 +92,6 @@ func changedPaths(p *Pair) map[string]bool {
 }
 
 // Planners are what can plan, by name.
-var Planners = map[string]Planner{"everything": Everything, "naive": Naive}
+func (l *Lab) Planners() map[string]Planner {
+	return map[string]Planner{"scope": l.Scope(), "everything": Everything, "naive": Naive}
+}

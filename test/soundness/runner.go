@@ -5,6 +5,7 @@ package soundness
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -167,7 +168,7 @@ func asPackage(name string) compare.Package {
 
 // progress prints a line on a case, and all there is to know of a failure.
 func (r *Runner) progress(done, all int, result *Result) {
-	if r.Out == nil {
+	if r.Out == nil || errors.Is(result.Err, ErrNotKept) {
 		return
 	}
 	state := "ok"

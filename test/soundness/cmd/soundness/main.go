@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 
 	"k8s.io/utils/clock"
@@ -32,6 +33,7 @@ type options struct {
 	planner  string
 	minimise bool
 	driver   string
+	kept     bool
 }
 
 func main() {
@@ -46,6 +48,7 @@ func main() {
 	flag.StringVar(&o.planner, "planner", "scope", "what plans: scope, or to see what the test is worth: naive, everything")
 	flag.BoolVar(&o.minimise, "minimise", true, "make failed cases smaller")
 	flag.StringVar(&o.driver, "oracle-driver", "", "an older driver's archive for the oracle, whose scans are kept; empty: the present driver")
+	flag.BoolVar(&o.kept, "kept", false, "only cases whose trees were scanned before, to judge another planner quickly")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := run(ctx, o, os.Stdout)
@@ -71,17 +74,21 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 			return err
 		}
 	}
-	planner, ok := soundness.Planners[o.planner]
+	lab := soundness.NewLab(tools, dir, clock.RealClock{})
+	lab.Kept = o.kept
+	planner, ok := lab.Planners()[o.planner]
 	if !ok {
 		return fmt.Errorf("there is no planner %q", o.planner)
 	}
-	lab := soundness.NewLab(tools, dir, clock.RealClock{})
 	cases, err := choose(ctx, lab, o)
 	if err != nil {
 		return err
 	}
 	r := &soundness.Runner{Lab: lab, Planner: planner, Engine: o.engine, Workers: o.workers, Out: out}
 	results := r.Run(ctx, cases)
+	if o.kept {
+		results = slices.DeleteFunc(results, func(r *soundness.Result) bool { return errors.Is(r.Err, soundness.ErrNotKept) })
+	}
 	failed := soundness.Failed(results)
 	if o.minimise && ctx.Err() == nil {
 		for _, f := range failed {

@@ -1,0 +1,107 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package soundness
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prcheck/prcheck/internal/compare"
+	"github.com/prcheck/prcheck/test/mutation"
+)
+
+// TestMasterThatDiffers plans a change of a master (R16), which pull requests do not have: both of their sides use one commit of it.
+func TestMasterThatDiffers(t *testing.T) {
+	t.Parallel()
+	lab := newLab(t)
+	p, err := lab.otherMaster(t.Context(), "over", func(tree mutation.Tree) (mutation.Tree, error) {
+		return edited(tree, func(b builder) { b.drop("named/slotted/") }), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	renames := map[compare.Package]compare.Package{}
+	oracle, err := p.Oracle(renames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	namedCase{want: []string{"new: named/over-user-1: NonexistentDeps "}}.holds(t, oracle)
+	if d := replayed(t, p, oracle, renames, lab.Scope()); !d.None() {
+		t.Errorf("the planned scope gives something else:\n%s", d)
+	}
+	if d := replayed(t, p, oracle, renames, lab.Scope("R16")); d.None() {
+		t.Error("without R16 nothing is missed")
+	}
+}
+
+// TestScansThatAreDoneWrong shows that each of the rules for scans is needed (R18 to R20): done wrong, the same tree says something
+// else.
+func TestScansThatAreDoneWrong(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		head func(b builder)
+		odd  func(p *Pair) oddity
+		want string // a finding that only one of the two scans has
+	}{
+		"origin/HEAD is left at the base (R18)": {
+			head: func(b builder) { b.drop("named/doomed/") },
+			odd:  func(p *Pair) oddity { return oddity{Origin: p.Base.Commit} },
+			want: "NonexistentBlocker",
+		},
+		"the head is scanned on another day (R19)": {
+			head: func(b builder) { b.add("README", "More words.") },
+			odd:  func(*Pair) oddity { return oddity{Clock: Clock.Add(-20 * 24 * time.Hour)} },
+			want: "OutdatedProfilePackage",
+		},
+		"local flags are not there (R20)": {
+			head: func(b builder) { b.put("profiles/amd64/use.mask", "feature\n") },
+			odd:  func(*Pair) oddity { return oddity{Without: "use.local.desc"} },
+			want: "UnknownProfileUse",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			lab := newLab(t)
+			p, _ := namedCase{head: c.head}.pair(t, lab)
+			o := lab.oracle(p.Base, p.Configured)
+			o.odd = c.odd(p)
+			wrong, err := o.full(t.Context(), p.HeadCommit, p.HeadTree)
+			if err != nil {
+				t.Fatal(err)
+			}
+			one, other := rulesOf(t, p.HeadScan), rulesOf(t, wrong)
+			if slices.Equal(one, other) {
+				t.Error("nothing is found in another way")
+			}
+			count := func(list []string) (n int) {
+				for _, rule := range list {
+					if strings.HasPrefix(rule, c.want+" ") {
+						n++
+					}
+				}
+				return n
+			}
+			if count(one) == count(other) {
+				t.Errorf("both scans have %d of %s", count(one), c.want)
+			}
+		})
+	}
+}
+
+// rulesOf are the rules of a scan's findings with where each was found, sorted.
+func rulesOf(t *testing.T, s *Scanned) []string {
+	t.Helper()
+	stream, err := s.stream()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := []string{}
+	for _, f := range stream.Findings {
+		found = append(found, f.Rule+" "+f.Category+"/"+f.Package)
+	}
+	slices.Sort(found)
+	return found
+}
