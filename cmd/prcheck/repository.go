@@ -38,7 +38,8 @@ func (s *session) prepareGit(dir string) error {
 // repository is a copy of a repository that the run may write to, and where it comes from.
 type repository struct {
 	git  gitops.Git
-	bare string
+	bare string // the run's own, which may borrow from where
+	into string // what is fetched goes to
 	flag string // that names it, for messages
 	from string // folder or address
 	dir  string // the local clone; empty for an address
@@ -46,8 +47,8 @@ type repository struct {
 
 // openRepository makes the bare repository that holds what is taken from a clone or an address.
 func (s *session) openRepository(ctx context.Context, bare, flag, from string) (*repository, error) {
-	r := &repository{git: s.engine.Git, bare: bare, flag: flag, from: from}
-	if err := r.git.InitBare(ctx, bare); err != nil {
+	r := &repository{git: s.engine.Git, bare: bare, into: bare, flag: flag, from: from}
+	if err := s.openMirror(ctx, r); err != nil {
 		return nil, err
 	}
 	if info, err := os.Stat(from); err == nil && info.IsDir() {
@@ -56,7 +57,7 @@ func (s *session) openRepository(ctx context.Context, bare, flag, from string) (
 	if !strings.Contains(from, "://") && !strings.Contains(from, ":") {
 		return nil, fmt.Errorf("%s %s: there is no such folder, and it is no address", flag, from)
 	}
-	_, err := r.git.Run(ctx, bare, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", from, "+refs/heads/*:refs/remotes/origin/*")
+	_, err := r.git.Run(ctx, r.into, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", from, "+refs/heads/*:refs/remotes/origin/*")
 	if err != nil {
 		return nil, fmt.Errorf("%s %s: it cannot be fetched; where it needs a password, clone it first and name the clone: %w", flag, from, err)
 	}
@@ -91,15 +92,15 @@ func (r *repository) resolve(ctx context.Context, flag, rev string) (revision, e
 		return r.resolveInClone(ctx, flag, rev)
 	}
 	for _, name := range []string{"refs/remotes/origin/" + rev, rev} {
-		if found, err := r.lookUp(ctx, r.bare, name); err == nil {
+		if found, err := r.lookUp(ctx, r.into, name); err == nil {
 			return found, nil
 		}
 	}
 	ref := "refs/prcheck/" + strings.TrimPrefix(flag, "--")
-	if _, err := r.git.Run(ctx, r.bare, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", r.from, "+"+rev+":"+ref); err != nil {
+	if _, err := r.git.Run(ctx, r.into, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", r.from, "+"+rev+":"+ref); err != nil {
 		return revision{}, fmt.Errorf("%s %s: there is no such revision at %s: %w", flag, rev, r.from, err)
 	}
-	return r.lookUp(ctx, r.bare, ref)
+	return r.lookUp(ctx, r.into, ref)
 }
 
 func (r *repository) resolveInClone(ctx context.Context, flag, rev string) (revision, error) {
@@ -107,7 +108,11 @@ func (r *repository) resolveInClone(ctx context.Context, flag, rev string) (revi
 	if err != nil {
 		return revision{}, fmt.Errorf("%s %s: there is no such revision in %s; if it is on the forge, fetch it first (git -C %s fetch origin %s)", flag, rev, r.from, r.from, rev)
 	}
-	_, err = r.git.Run(ctx, r.bare, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", r.dir, "+"+found.commit+":refs/prcheck/"+found.commit)
+	ref := "refs/prcheck/" + found.commit
+	if has, err := r.git.Line(ctx, r.into, "rev-parse", "--verify", "--quiet", ref); err == nil && has == found.commit {
+		return found, nil // an earlier run has fetched it
+	}
+	_, err = r.git.Run(ctx, r.into, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", r.dir, "+"+found.commit+":"+ref)
 	return found, err
 }
 
@@ -189,9 +194,13 @@ func (s *session) complete(ctx context.Context, target *repository, p *plan.Plan
 	if !engine.RepositoryName(p.Repository) {
 		return fmt.Errorf("%q is no repository name; set another one with --repository-name", p.Repository)
 	}
-	p.Scope = plan.Scope{Kind: plan.ScopeFull, Reason: "asked for"}
-	if s.options.scope == "auto" && !p.Snapshot.FullScope {
-		p.Scope.Reason = "this version scans the whole repository, whatever changed"
+	switch {
+	case s.options.scope == "full":
+		p.Scope = plan.Scope{Kind: plan.ScopeFull, Reason: "asked for"}
+	case p.Snapshot.FullScope:
+		p.Scope = plan.Scope{Kind: plan.ScopeFull, Reason: "the profile asks for the whole repository"}
+	default:
+		p.Scope = plan.Scope{Kind: plan.ScopeAuto}
 	}
 	return s.addMasters(ctx, target, p)
 }
@@ -259,6 +268,7 @@ func (s *session) addMaster(ctx context.Context, name, from string) (plan.Master
 	where, rev := splitRevision(from)
 	flag := "--master " + name + "="
 	r, err := s.openRepository(ctx, s.engine.Layout.Master(name), flag, where)
+	s.keepStore(name, where)
 	if err != nil {
 		return plan.Master{}, nil, err
 	}

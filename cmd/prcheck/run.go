@@ -59,6 +59,8 @@ type options struct {
 	keep             string
 	jobs             int
 	verbose          bool
+	noCache          bool
+	cacheDir         string
 	existing         bool
 }
 
@@ -88,6 +90,8 @@ func newRunCommand() *cobra.Command {
 	f.StringVar(&o.repositoryName, "repository-name", "", "configured name of the repository (\"gentoo\" turns ::gentoo's own checks on); default: profiles/repo_name of the base")
 	f.IntVarP(&o.jobs, "jobs", "j", 0, "worker processes; default: the profile's, else one for each CPU")
 	f.StringVar(&o.keep, "keep", "", "new or empty `DIR` to keep everything in: trees, metadata, logs, raw results; default: a temporary folder that is removed")
+	f.BoolVar(&o.noCache, "no-cache", false, "neither use nor leave anything: each run then makes the base's metadata and caches anew")
+	f.StringVar(&o.cacheDir, "cache-dir", "", "`DIR` for what runs leave for later runs: mirrors, trees, kits of bases; default: prcheck in the user's cache folder")
 	f.BoolVar(&o.existing, "existing", false, "list what was there before, too (text)")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "show the tool's own output while it works")
 	for _, name := range []string{"repo", "base", "head"} {
@@ -105,6 +109,7 @@ type session struct {
 	engine   *engine.Engine
 	progress *progress
 	began    time.Time
+	cache    *cache // nil: none
 }
 
 func (o options) execute(ctx context.Context, out, errOut io.Writer) error {
@@ -197,6 +202,9 @@ func (s *session) run(ctx context.Context, dir string, snapshot plan.Snapshot, i
 	if err := s.prepareGit(dir); err != nil {
 		return p, nil, err
 	}
+	if s.cache, err = s.openCache(); err != nil {
+		return p, nil, err
+	}
 	s.progress.step(plan.StageFetch, "repository")
 	target, err := s.openRepository(ctx, s.engine.Layout.Target(), "--repo", s.options.repo)
 	if err != nil {
@@ -209,7 +217,9 @@ func (s *session) run(ctx context.Context, dir string, snapshot plan.Snapshot, i
 	if err := s.complete(ctx, target, &p); err != nil {
 		return p, nil, err
 	}
-	return p, s.stages(ctx, p), ctx.Err()
+	s.keepStore(p.Repository, s.options.repo)
+	v, err = s.judged(ctx, p, dir)
+	return p, v, errors.Join(err, ctx.Err())
 }
 
 // stages runs fetch, prepare and scan as a pod does, and judges what they left.

@@ -20,6 +20,7 @@ import (
 	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/profile"
 	"github.com/prcheck/prcheck/internal/results"
+	planner "github.com/prcheck/prcheck/internal/scope"
 	"github.com/prcheck/prcheck/internal/status"
 )
 
@@ -214,10 +215,6 @@ func (r *Reconciler) runRecord(s *scope, p *ready, pull *forge.Pull, merged *res
 	if merged.State == results.MergeConflict {
 		judged = "conflict:" + rev.Base + ":" + rev.Head // stands for the merge commit that there is none of
 	}
-	scope := plan.Scope{Kind: plan.ScopeFull, Reason: "the whole repository is scanned on both sides"}
-	if p.snapshot.FullScope {
-		scope.Reason = "the profile asks for the whole repository"
-	}
 	return results.RunRecord{
 		Hash:      plan.RunHash(string(s.check.UID), p.digest, judged, int(p.status.Attempt)),
 		Namespace: s.check.Namespace, Repository: s.repo.Name, Check: s.check.Name, CheckUID: string(s.check.UID),
@@ -226,10 +223,22 @@ func (r *Reconciler) runRecord(s *scope, p *ready, pull *forge.Pull, merged *res
 		Profile: p.status.Name, Context: p.status.Context, Attempt: int(p.status.Attempt),
 		Created: s.now.UTC().Truncate(time.Second),
 		Plan: plan.Plan{
-			Version: plan.Version, Repository: s.repo.Spec.RepositoryName, Revision: rev, Masters: merged.Masters, Scope: scope,
+			Version: plan.Version, Repository: s.repo.Spec.RepositoryName, Revision: rev, Masters: merged.Masters,
+			Scope:   plannedScope(p.snapshot.FullScope, merged.Changed),
 			Changed: merged.Changed, Clock: s.now.UTC().Truncate(time.Second), Snapshot: p.snapshot,
 		},
 	}
+}
+
+// plannedScope is what is known of the scope before the run, which alone has both sides' metadata: that it is the whole repository, or nothing.
+func plannedScope(asked bool, changed []string) plan.Scope {
+	if asked {
+		return plan.Scope{Kind: plan.ScopeFull, Reason: "the profile asks for the whole repository"}
+	}
+	if reason, full := planner.CertainlyFull(changed); full {
+		return plan.Scope{Kind: plan.ScopeFull, Reason: reason}
+	}
+	return plan.Scope{Kind: plan.ScopeAuto}
 }
 
 // settle writes a verdict down.

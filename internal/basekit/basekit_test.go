@@ -25,7 +25,7 @@ func newStore(t *testing.T) (*basekit.Store, *testclock.FakePassiveClock) {
 }
 
 func key(base string) basekit.Key {
-	return basekit.Key{Repository: "heath", Base: base, Branch: "main", Toolchain: "t1", Driver: "d1", Place: "/prcheck/work/tree"}
+	return basekit.Key{Repository: "heath", Base: base, Branch: "main", Toolchain: "t1", Driver: "d1"}
 }
 
 func fill(text string) func(string) error {
@@ -68,7 +68,6 @@ func TestAKitIsFoundByItsWholeKeyOnly(t *testing.T) {
 		"another repository": func(k *basekit.Key) { k.Repository = "moor" },
 		"another toolchain":  func(k *basekit.Key) { k.Toolchain = "t2" },
 		"another driver":     func(k *basekit.Key) { k.Driver = "d2" },
-		"another place":      func(k *basekit.Key) { k.Place = "/elsewhere" },
 		"a master":           func(k *basekit.Key) { k.Masters = []basekit.Master{{Name: "gentoo", Commit: "c"}} },
 	} {
 		k := key("b1")

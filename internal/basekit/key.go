@@ -29,7 +29,6 @@ type Key struct {
 	Masters    []Master `json:"masters"`
 	Toolchain  string   `json:"toolchain"` // digest of the image, or of the installed files
 	Driver     string   `json:"driver"`    // digest of the driver
-	Place      string   `json:"place"`     // where the tool sees the tree: its caches are keyed by path
 }
 
 // ID names the kit: 64 hex digits.
@@ -45,7 +44,7 @@ func (k Key) ID() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Line names the kits of which one can seed another: those of one repository, made by the same programs in the same place.
+// Line names the kits of which one can seed another: those of one repository, made by the same programs.
 func (k Key) Line() string {
 	h := sha256.New()
 	for _, part := range k.settled() {
@@ -55,7 +54,7 @@ func (k Key) Line() string {
 }
 
 func (k Key) settled() []string {
-	return []string{k.Repository, k.Toolchain, k.Driver, k.Place}
+	return []string{k.Repository, k.Toolchain, k.Driver}
 }
 
 // name is the kit's folder in a store.

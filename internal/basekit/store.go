@@ -121,8 +121,7 @@ func (s *Store) fill(ctx context.Context, key Key, fill func(dir string) error) 
 	return os.Rename(dir, to)
 }
 
-// Newest opens the kit that was made last of those that can seed the one of key: of the same repository, by the same programs,
-// in the same place.
+// Newest opens the kit that was made last of those that can seed the one of key: of the same repository, by the same programs.
 func (s *Store) Newest(ctx context.Context, key Key) (*Kit, error) {
 	entries, err := os.ReadDir(s.Dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -39,7 +39,7 @@ func (s *stage) assemble(ctx context.Context) error {
 		return err
 	}
 	a := &assembly{tree: treeFS(l.Tree(Head)), eclasses: s.eclassesOf(Head)}
-	if a.difference, err = s.difference(ctx, s.basePrepared()); err != nil {
+	if a.difference, err = s.differ(ctx, s.basePrepared()); err != nil {
 		return fmt.Errorf("comparing the metadata of base and head: %w", err)
 	}
 	if a.given, err = readPrepared(l.Prepared(Head)); err == nil {
@@ -48,6 +48,7 @@ func (s *stage) assemble(ctx context.Context) error {
 			if err := combined.write(l.Work("prepared-" + Head)); err != nil {
 				return fmt.Errorf("writing the metadata of the head: %w", err)
 			}
+			s.difference, s.own = a.difference, combined
 		}
 	}
 	if err != nil {

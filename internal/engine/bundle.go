@@ -39,6 +39,9 @@ func BundleNames() []string {
 	for _, side := range Sides {
 		names = append(names, StreamName(side))
 	}
+	for _, side := range Sides {
+		names = append(names, SecondName(side))
+	}
 	return append(names, TablesName())
 }
 
@@ -82,7 +85,10 @@ func (b bundle) locate(name string) (dir, file string, ok bool) {
 	}
 	for _, side := range Sides {
 		if name == StreamName(side) {
-			return b.layout.Scanned(), side + ".jsonl", true
+			return b.layout.Scanned(), side + firstSuffix, true
+		}
+		if name == SecondName(side) {
+			return b.layout.Scanned(), side + againSuffix, true
 		}
 	}
 	if name == TablesName() {

@@ -37,8 +37,8 @@ func (d *difference) nothing() bool {
 // farReaching are files that decide what is an ebuild, and which eclasses there are.
 var farReaching = []string{"metadata/layout.conf", "profiles/categories"}
 
-// difference compares the commits. base is the base's prepared folder.
-func (s *stage) difference(ctx context.Context, base string) (*difference, error) {
+// differ compares the commits. base is the base's prepared folder.
+func (s *stage) differ(ctx context.Context, base string) (*difference, error) {
 	changes, err := s.changes(ctx)
 	if err != nil {
 		return nil, err

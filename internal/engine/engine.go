@@ -41,6 +41,8 @@ type Engine struct {
 	// Stores are folders of stores of trees by repository name (internal/trees), which outlive the run. A repository without one gets a
 	// store among the run's own folders. The tool sees them where they are.
 	Stores map[string]string
+	// Objects are folders of git objects that the run's repositories borrow from. The tool sees them where they are.
+	Objects []string
 	// Live gets the tool's output as it comes, in addition to the stage's log; nil: nobody watches.
 	Live io.Writer
 	// Started is told the name of each step when it begins; nil: nobody asks.

@@ -54,6 +54,19 @@ func incomplete(format string, args ...any) error {
 	return &failure{plan.ReasonIncomplete, fmt.Sprintf(format, args...), nil}
 }
 
+// evaluation is a run's evaluation at work.
+type evaluation struct {
+	bundle     fs.FS
+	plan       plan.Plan
+	verdict    *verdict.Verdict
+	counted    counted
+	sides      map[string]*scanned
+	table      *pkgcheck.Table
+	options    compare.Options
+	losses     losses
+	comparison compare.Comparison
+}
+
 func evaluate(bundle fs.FS, p plan.Plan, v *verdict.Verdict) error {
 	counted, err := readOutcomes(bundle, v)
 	if err != nil {
@@ -63,43 +76,58 @@ func evaluate(bundle fs.FS, p plan.Plan, v *verdict.Verdict) error {
 		return err
 	}
 	v.Scope = p.Scope
-	renames, err := counted.renames()
+	e := &evaluation{bundle: bundle, plan: p, verdict: v, counted: counted}
+	if err := e.first(); err != nil {
+		return err
+	}
+	if err := e.second(); err != nil {
+		return err
+	}
+	j := compare.Judge(e.comparison, compare.Gates{Levels: p.Snapshot.Gate, Inherited: p.Snapshot.GateInherited, InheritedRules: p.Snapshot.GateInheritedRules})
+	v.Conclusion, v.Counts, v.Problems, v.Items = j.Conclusion, j.Counts, j.Problems, j.Items
+	return e.losses.settle(v)
+}
+
+// first reads both sides and compares them.
+func (e *evaluation) first() error {
+	p, v := e.plan, e.verdict
+	renames, err := e.counted.renames()
 	if err != nil {
 		return err
 	}
-	sides := map[string]*scanned{}
+	e.sides, e.options = map[string]*scanned{}, compare.Options{Renames: renames}
 	for _, side := range Sides {
-		if counted.packages[side] == nil {
+		if e.counted.packages[side] == nil {
 			return incomplete("Nobody counted the packages of the %s.", side)
 		}
-		if sides[side], err = readSide(bundle, p, side, counted.packages[side]); err != nil {
+		if e.sides[side], err = readSide(e.bundle, p, side, e.counted.packages[side]); err != nil {
 			return err
 		}
-		if sides[side].exist, err = counted.exist(side, p.Scope); err != nil {
+		if e.sides[side].exist, err = e.counted.exist(side, p.Scope); err != nil {
 			return err
 		}
 	}
-	table, described, tableErr := ruleTable(bundle, sides[Head].stream.Start.Versions)
+	base, head := e.sides[Base], e.sides[Head]
+	table, described, tableErr := ruleTable(e.bundle, head.stream.Start.Versions)
 	if tableErr == nil {
 		described.NoKeyword = noKeyword(table, p.Snapshot.Severities)
-		sides[Base].makeFacts(table, p.Snapshot.Severities)
-		sides[Head].makeFacts(table, p.Snapshot.Severities)
+		base.makeFacts(table, p.Snapshot.Severities)
+		head.makeFacts(table, p.Snapshot.Severities)
 	}
-	v.Rules = described
-	v.Base, v.Head = sides[Base].evidence(), sides[Head].evidence()
-	v.Culprits = append(sides[Base].culprits(), sides[Head].culprits()...)
-	if err := judgeable(sides[Base], sides[Head], p); err != nil {
+	e.table, v.Rules = table, described
+	v.Base, v.Head = base.evidence(), head.evidence()
+	v.Culprits = append(base.culprits(), head.culprits()...)
+	if e.losses, err = judgeable(base, head, p); err != nil {
 		return err
 	}
 	if tableErr != nil {
 		return tableErr
 	}
-	c := compare.Compare(sides[Base].side(p), sides[Head].side(p), compare.Options{Renames: renames})
-	if len(c.Gaps) > 0 {
-		return incomplete("%s was looked at on one side only.", c.Gaps[0])
+	base.facts, head.facts = e.losses.without(base.facts), e.losses.without(head.facts)
+	e.comparison = compare.Compare(base.side(p), head.side(p), e.options)
+	if len(e.comparison.Gaps) > 0 {
+		return incomplete("%s was looked at on one side only.", e.comparison.Gaps[0])
 	}
-	j := compare.Judge(c, compare.Gates{Levels: p.Snapshot.Gate, Inherited: p.Snapshot.GateInherited, InheritedRules: p.Snapshot.GateInheritedRules})
-	v.Conclusion, v.Counts, v.Problems, v.Items = j.Conclusion, j.Counts, j.Problems, j.Items
 	return nil
 }
 
@@ -137,9 +165,24 @@ type scanned struct {
 }
 
 func readSide(bundle fs.FS, p plan.Plan, side string, expected []string) (*scanned, error) {
-	f, err := bundle.Open(StreamName(side))
-	if err != nil {
+	s, err := readStream(bundle, p, StreamName(side), side)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, incomplete("There are no results of the %s: %v.", side, err)
+	}
+	if err == nil {
+		s.expected = expected
+	}
+	return s, err
+}
+
+// readStream reads one stream of a bundle. What is not there is fs.ErrNotExist.
+func readStream(bundle fs.FS, p plan.Plan, name, side string) (*scanned, error) {
+	f, err := bundle.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if err != nil {
+		return nil, incomplete("The results of the %s cannot be read: %v.", side, err)
 	}
 	defer f.Close() //nolint:errcheck // only read
 	limits := pkgcheck.DefaultLimits
@@ -150,7 +193,7 @@ func readSide(bundle fs.FS, p plan.Plan, side string, expected []string) (*scann
 	if err != nil {
 		return nil, incomplete("The results of the %s cannot be used: %v.", side, err)
 	}
-	return &scanned{name: side, stream: stream, expected: expected}, nil
+	return &scanned{name: side, stream: stream}, nil
 }
 
 // makeFacts takes the findings apart, under the profile's severities.
@@ -169,39 +212,46 @@ func (s *scanned) makeFacts(table *pkgcheck.Table, severities map[string]finding
 	s.unknown = slices.Sorted(maps.Keys(unknown))
 }
 
-// judgeable says why two sides cannot be compared: one is incomplete, or they were not scanned alike.
-func judgeable(base, head *scanned, p plan.Plan) error {
-	if err := head.complete(); err != nil {
-		return err
+// judgeable says why two sides cannot be compared: one is incomplete, or they were not scanned alike. What each has lost of its evidence
+// does not keep the rest from being compared.
+func judgeable(base, head *scanned, p plan.Plan) (losses, error) {
+	l := losses{changed: p.Changed}
+	var err error
+	if l.head, err = head.complete(); err != nil {
+		return l, err
 	}
-	if err := base.complete(); err != nil {
+	if l.base, err = base.complete(); err != nil {
 		if base.broken() {
-			return &failure{plan.ReasonBrokenBase, "The target branch itself does not scan, so that the pull request's problems and its own cannot be told apart", err}
+			err = &failure{plan.ReasonBrokenBase, "The target branch itself does not scan, so that the pull request's problems and its own cannot be told apart", err}
 		}
-		return err
+		return l, err
 	}
 	for _, s := range []*scanned{base, head} {
 		if err := s.asPlanned(p); err != nil {
-			return err
+			return l, err
 		}
 	}
-	return alike(base, head)
+	return l, alike(base, head, p.Scope.Kind == plan.ScopePackages && len(p.Scope.Packages) == 0)
 }
 
-// complete says what is missing of a side's evidence.
-func (s *scanned) complete() error {
-	if err := s.stream.Evidence(); err != nil {
-		return incomplete("The scan of the %s is incomplete: %v.", s.name, err)
+// complete says what is missing of a side's evidence: gaps that the tool owns up to, or an error.
+func (s *scanned) complete() ([]gap, error) {
+	gaps, err := s.gaps()
+	if err != nil {
+		return nil, incomplete("The scan of the %s is incomplete: %v.", s.name, err)
 	}
 	seen := map[string]bool{}
 	for _, p := range s.stream.Packages {
 		seen[p.Category+"/"+p.Package] = true
 	}
+	for _, g := range gaps {
+		seen[g.Category+"/"+g.Package] = true
+	}
 	missing := slices.DeleteFunc(slices.Clone(s.expected), func(name string) bool { return seen[name] })
 	if len(missing) > 0 {
-		return incomplete("The scan of the %s did not see %d of its %d packages, among them %s.", s.name, len(missing), len(s.expected), missing[0])
+		return nil, incomplete("The scan of the %s did not see %d of its %d packages, among them %s.", s.name, len(missing), len(s.expected), missing[0])
 	}
-	return nil
+	return gaps, nil
 }
 
 // broken says that the tool itself could not make sense of a side: not that it was killed, or too slow.
@@ -249,8 +299,9 @@ func text(s *string) string {
 	return *s
 }
 
-// alike says in what the two scans differ, besides the tree.
-func alike(base, head *scanned) error {
+// alike says in what the two scans differ, besides the tree. Where the change can reach no
+// package, no check need run: those of the whole tree may be off.
+func alike(base, head *scanned, nothing bool) error {
 	b, h := base.stream.Start, head.stream.Start
 	for _, c := range []struct {
 		what       string
@@ -266,7 +317,7 @@ func alike(base, head *scanned) error {
 		}
 	}
 	ranBase, ranHead := base.stream.Ran(), head.stream.Ran()
-	if len(ranBase) == 0 {
+	if len(ranBase) == 0 && !nothing {
 		return incomplete("No check ran.")
 	}
 	if slices.Equal(ranBase, ranHead) {

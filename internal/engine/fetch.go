@@ -229,9 +229,9 @@ func (e *Engine) storeOf(repository string) string {
 
 // stores are the folders that links of the plan's trees lead into. Links name them by the paths that they have here.
 func (s *stage) stores() []string {
-	dirs := []string{s.engine.storeOf(s.plan.Repository)}
+	dirs := []string{trees.Dir(s.engine.storeOf(s.plan.Repository))}
 	for _, m := range s.plan.Masters {
-		dirs = append(dirs, s.engine.storeOf(m.Name))
+		dirs = append(dirs, trees.Dir(s.engine.storeOf(m.Name)))
 	}
 	return dirs
 }

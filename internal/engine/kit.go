@@ -17,12 +17,10 @@ import (
 	"github.com/prcheck/prcheck/internal/plan"
 )
 
-// KitKey is the key of the kit of a plan's base for this engine. toolchain is the digest of what is installed.
-func (e *Engine) KitKey(p plan.Plan, toolchain string) basekit.Key {
+// KitKey is the key of the kit of a plan's base. toolchain is the digest of what is installed.
+func KitKey(p plan.Plan, toolchain string) basekit.Key {
 	key := basekit.Key{
 		Repository: p.Repository, Base: p.Revision.Base, Branch: branchName(p.Revision.Branch), Toolchain: toolchain, Driver: driver.Digest(),
-		// Where the tool sees the tree, and the masters'.
-		Place: e.inside(plan.StageScan, e.Layout.Tmp(plan.StageScan, "work")) + ":" + e.inside(plan.StageScan, e.Layout.MasterTree("")),
 	}
 	for _, m := range p.Masters {
 		key.Masters = append(key.Masters, basekit.Master{Name: m.Name, Commit: m.Commit, Branch: branchName(m.Branch)})
@@ -83,13 +81,14 @@ func (s *stage) fillKit(ctx context.Context, dir string) error {
 	if category, pkg, ok := strings.Cut(name, "/"); ok {
 		s.scope.Packages = []plan.ScopePackage{{Category: category, Package: pkg}}
 	}
-	if err := s.step("caches", func() error { return s.driveScan(ctx, "scan-"+Base, Base) }); err != nil {
+	if err := s.step("caches", func() error { return s.driveScan(ctx, "scan-"+Base, firstSuffix, Base) }); err != nil {
 		return err
 	}
-	if err := s.copyKitCache(l.Work("cache-"+Base), filepath.Join(dir, basekit.Cache)); err != nil {
+	own := &stage{engine: &Engine{Layout: l}, plan: s.plan} // the kit is nobody's but ours
+	if err := own.copyCache(l.Work("cache-"+Base), filepath.Join(dir, basekit.Cache)); err != nil {
 		return err
 	}
-	return s.step("index", func() error { return s.writeIndex(ctx, dir) })
+	return s.step("index", func() error { return s.writeIndex(dir) })
 }
 
 // copyPrepared copies the metadata of base and masters into a kit.
@@ -131,32 +130,6 @@ func (s *stage) onePackage(ctx context.Context) (string, error) {
 		}
 	})
 	return first, err
-}
-
-// copyKitCache copies the caches' regular files.
-func (s *stage) copyKitCache(from, to string) error {
-	if err := os.MkdirAll(to, 0o755); err != nil {
-		return err
-	}
-	source, err := os.OpenRoot(from)
-	if err != nil {
-		return err
-	}
-	defer source.Close() //nolint:errcheck // only read
-	target, err := os.OpenRoot(to)
-	if err != nil {
-		return err
-	}
-	defer target.Close() //nolint:errcheck // files are closed one by one
-	return walk(source, func(name string, d fs.DirEntry) error {
-		switch {
-		case d.IsDir():
-			return target.Mkdir(name, 0o755)
-		case d.Type().IsRegular():
-			return copyFile(source, target, name)
-		}
-		return nil
-	})
 }
 
 // KitSeeds are a kit's folders as seeds for another one.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/prcheck/prcheck/internal/plan"
+	"github.com/prcheck/prcheck/internal/scope"
 )
 
 // stage is a stage at work: it collects what its outcome will say.
@@ -24,9 +25,13 @@ type stage struct {
 	plan    plan.Plan
 	outcome plan.Outcome
 	scope   plan.Scope // what is scanned; the plan's until the scan stage has chosen
-	log     *stageLog
-	cgroup  cgroup
-	oomAt   int64 // the counter when the stage began
+	// The scan stage's: what of the head is its own, and what the change can reach by the planner's rules.
+	difference *difference
+	own        *prepared
+	reach      *scope.Reach
+	log        *stageLog
+	cgroup     cgroup
+	oomAt      int64 // the counter when the stage began
 }
 
 // failure is why a stage could not complete: one of plan's reasons, with words for a contributor.

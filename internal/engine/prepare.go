@@ -52,7 +52,7 @@ func (s *stage) prepare(ctx context.Context) error {
 	}
 	var d *difference
 	err := s.step("changes", func() (err error) {
-		d, err = s.difference(ctx, s.basePrepared())
+		d, err = s.differ(ctx, s.basePrepared())
 		return err
 	})
 	if err != nil {

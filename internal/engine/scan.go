@@ -39,6 +39,7 @@ type scanRequest struct {
 	Work     string     `json:"work"`
 	Cache    string     `json:"cache"`
 	Jobs     int        `json:"jobs"`
+	Store    []string   `json:"store"`
 	Sides    []scanSide `json:"sides"`
 }
 
@@ -62,16 +63,20 @@ func (s *stage) scan(ctx context.Context) error {
 	if err := s.step("metadata", func() error { return s.assemble(ctx) }); err != nil {
 		return err
 	}
-	if _, err := s.tables(ctx); err != nil {
+	tables, err := s.tables(ctx)
+	if err != nil {
 		return fmt.Errorf("asking the tool for its rules: %w", err)
 	}
-	if err := s.step("scope", func() error { return s.choose(ctx) }); err != nil {
+	if err := s.step("scope", func() error { return s.choose(tables) }); err != nil {
 		return err
 	}
 	if err := s.step("packages", func() error { return s.survey(ctx) }); err != nil {
 		return err
 	}
-	return s.scanSides(ctx)
+	if err := s.scanSides(ctx); err != nil {
+		return err
+	}
+	return s.lookAgain(ctx)
 }
 
 // scanSides scans both sides. With the base's kit they share one call of the driver, each with its own copy of the kit's caches. Without, the base
@@ -80,20 +85,20 @@ func (s *stage) scanSides(ctx context.Context) error {
 	work := s.engine.Layout.Work
 	if s.engine.Kit != "" {
 		for _, side := range Sides {
-			if err := s.copyCache(ctx, s.kit(basekit.Cache), work("cache-"+side), side); err != nil {
+			if err := s.copyCache(s.kit(basekit.Cache), work("cache-"+side)); err != nil {
 				return fmt.Errorf("copying the caches of the kit: %w", err)
 			}
 		}
-		return s.step("scan", func() error { return s.driveScan(ctx, "scan", Sides...) })
+		return s.step("scan", func() error { return s.driveScan(ctx, "scan", firstSuffix, Sides...) })
 	}
-	if err := s.step("base scan", func() error { return s.driveScan(ctx, "scan-"+Base, Base) }); err != nil {
+	if err := s.step("base scan", func() error { return s.driveScan(ctx, "scan-"+Base, firstSuffix, Base) }); err != nil {
 		return fmt.Errorf("scanning the base: %w", err)
 	}
 	return s.step("head scan", func() error {
-		if err := s.copyCache(ctx, work("cache-"+Base), work("cache-"+Head), Head); err != nil {
+		if err := s.copyCache(work("cache-"+Base), work("cache-"+Head)); err != nil {
 			return err
 		}
-		if err := s.driveScan(ctx, "scan-"+Head, Head); err != nil {
+		if err := s.driveScan(ctx, "scan-"+Head, firstSuffix, Head); err != nil {
 			return fmt.Errorf("scanning the head: %w", err)
 		}
 		return nil
@@ -105,8 +110,11 @@ func (s *stage) kit(names ...string) string {
 	return filepath.Join(append([]string{s.engine.Kit}, names...)...)
 }
 
-// driveScan scans sides with one call of the driver and keeps what it wrote.
-func (s *stage) driveScan(ctx context.Context, name string, sides ...string) error {
+// firstSuffix ends the names of the files of results.
+const firstSuffix = ".jsonl"
+
+// driveScan scans sides with one call of the driver and keeps what it wrote under each side's name with a suffix.
+func (s *stage) driveScan(ctx context.Context, name, suffix string, sides ...string) error {
 	e := s.engine
 	request, read, write := s.scanRequest(name, sides)
 	for _, side := range sides {
@@ -129,7 +137,7 @@ func (s *stage) driveScan(ctx context.Context, name string, sides ...string) err
 		return err
 	}
 	for _, side := range sides {
-		if err := s.keep(name, side, code); err != nil {
+		if err := s.keep(name, side, suffix, code); err != nil {
 			return err
 		}
 	}
@@ -174,9 +182,10 @@ func (s *stage) scanRequest(name string, sides []string) (request scanRequest, r
 		Keywords: append([]string{}, p.Snapshot.Keywords...),
 		Verbose:  true,
 		Clock:    p.Clock.UTC().Format(time.RFC3339),
-		Work:     in(e.Layout.Tmp(plan.StageScan, "work")), // the tool sees the trees below it: its caches are keyed by path
+		Work:     in(e.Layout.Tmp(plan.StageScan, "work")),
 		Cache:    in(e.Layout.Tmp(plan.StageScan, name, "cache")),
 		Jobs:     s.jobs(),
+		Store:    s.stores(),
 		Sides:    []scanSide{},
 	}
 	for _, m := range p.Masters {
@@ -219,24 +228,8 @@ func (s *stage) masterPrepared(name string) string {
 	return s.engine.Layout.Prepared("masters", name)
 }
 
-// copyCache copies the tool's caches for a side's own use, without what that side must not use. A cached eclass is believed while its own time
-// is the same, whatever became of those that it provides. A cached history is brought up to date by the log of what came after, and
-// pkgcheck takes an empty one for a failure of git.
-func (s *stage) copyCache(ctx context.Context, from, to, side string) error {
-	stale := []string{}
-	if side == Head {
-		if slices.ContainsFunc(s.plan.Changed, func(path string) bool { return strings.HasPrefix(path, "eclass/") }) {
-			stale = append(stale, "eclass.pickle")
-		}
-		since := s.plan.Revision.Base + ".." + s.plan.Revision.Merge
-		log, err := s.engine.Git.Run(ctx, s.engine.Layout.Tree(Head), "log", "--max-count=1", "--name-status", "--diff-filter=ARMD", "--format=%H", since, "--")
-		if err != nil {
-			return err
-		}
-		if log == "" {
-			stale = append(stale, "git.pickle")
-		}
-	}
+// copyCache copies the tool's caches for a side's own use. What is in them is believed by content, so that the base's serve the head.
+func (s *stage) copyCache(from, to string) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
@@ -253,21 +246,16 @@ func (s *stage) copyCache(ctx context.Context, from, to, side string) error {
 		return err
 	}
 	defer target.Close() //nolint:errcheck // files are closed one by one
-	return s.copyFiles(source, target, stale)
-}
-
-// copyFiles copies a folder's files and folders, without those with a name that begins with one of stale, and makes them the tool's own.
-func (s *stage) copyFiles(source, target *os.Root, stale []string) error {
 	id := s.engine.user(plan.StageScan)
 	return walk(source, func(name string, d fs.DirEntry) error {
 		var err error
 		switch {
 		case d.IsDir():
 			err = target.Mkdir(name, 0o755)
-		case !d.Type().IsRegular(), slices.ContainsFunc(stale, func(prefix string) bool { return strings.HasPrefix(d.Name(), prefix) }):
-			return nil
-		default:
+		case d.Type().IsRegular():
 			err = copyFile(source, target, name)
+		default:
+			return nil
 		}
 		if err == nil && id != 0 {
 			err = target.Chown(name, id, id)
@@ -277,7 +265,7 @@ func (s *stage) copyFiles(source, target *os.Root, stale []string) error {
 }
 
 // keep copies what the driver wrote to where later stages read it; the tool itself cannot write there.
-func (s *stage) keep(name, side string, code int) error {
+func (s *stage) keep(name, side, suffix string, code int) error {
 	root, err := os.OpenRoot(s.engine.Layout.Tmp(plan.StageScan, name))
 	if err != nil {
 		return err
@@ -290,7 +278,7 @@ func (s *stage) keep(name, side string, code int) error {
 	if err != nil {
 		return &failure{plan.ReasonOutputLimit, "The results of the " + side + " cannot be used", err}
 	}
-	return os.WriteFile(s.engine.Layout.Scanned(side+".jsonl"), data, 0o644)
+	return os.WriteFile(s.engine.Layout.Scanned(side+suffix), data, 0o644)
 }
 
 // defaultOutput is the limit of a stream where the profile has none.

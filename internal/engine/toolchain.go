@@ -303,7 +303,7 @@ func (s *stage) spec(c call, dir string) sandbox.Spec {
 		spec.ReadPaths = append(spec.ReadPaths, in(path))
 	}
 	if c.command != "tables" {
-		spec.ReadPaths = append(spec.ReadPaths, s.stores()...)
+		spec.ReadPaths = slices.Concat(spec.ReadPaths, s.stores(), e.Objects)
 	}
 	for _, path := range c.write {
 		spec.WritePaths = append(spec.WritePaths, in(path))
@@ -328,7 +328,7 @@ func (s *stage) mounts(c call, dir string) []sandbox.Mount {
 	}
 	add(e.Layout.driverFile(), true)
 	if c.command != "tables" {
-		for _, dir := range s.stores() {
+		for _, dir := range slices.Concat(s.stores(), e.Objects) {
 			mounts = append(mounts, sandbox.Mount{Source: dir, Target: dir, ReadOnly: true})
 		}
 	}

@@ -79,6 +79,9 @@ func Open(dir string, git gitops.Git) (*Store, error) {
 	return s, nil
 }
 
+// Dir is the folder that links into the store in dir lead into.
+func Dir(dir string) string { return filepath.Join(filepath.Clean(dir), format) }
+
 // Dir is the folder that a farm's links lead into.
 func (s *Store) Dir() string { return s.dir }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Collection
 from typing import Any
 
 from . import toolchain
@@ -15,14 +16,31 @@ _FORMAT = "1"
 """Changes when what is kept in the caches does."""
 
 
+_TREE = "/tree"
+_NEIGHBOUR = "../../"
+
+
+def stored(text: str, stores: Collection[str]) -> str | None:
+    """The name of the entry of a store that a link of this text leads to: STORE/NAME or STORE/NAME/tree.
+
+    Entries link to each other by ../../NAME/tree. No link of a tree's own has such a text: it would lead out of the tree.
+    """
+    text, whole = text.removesuffix(_TREE), text
+    if text != whole and text.startswith(_NEIGHBOUR):
+        name = text.removeprefix(_NEIGHBOUR)
+        return None if "/" in name else name
+    folder, name = os.path.split(text)
+    return name if folder in stores else None
+
+
 class Contents:
     """Digests of folders.
 
     A link into the store, a folder whose entries are named by their content, is known by the name of what it leads to. All else is read.
     """
 
-    def __init__(self, store: str | None) -> None:
-        self._store = store
+    def __init__(self, stores: tuple[str, ...]) -> None:
+        self._stores = stores
 
     def folder(self, path: str, leave: frozenset[str] = frozenset()) -> str:
         """The digest of a folder, without the entries named in *leave*."""
@@ -42,13 +60,12 @@ class Contents:
             return type(e).__name__
 
     def _stored(self, path: str) -> str | None:
-        if self._store is None:
+        if not self._stores:
             return None
         try:
-            folder, name = os.path.split(os.readlink(path))
+            return stored(os.readlink(path), self._stores)
         except OSError:
             return None
-        return name if folder == self._store else None
 
     def _add(self, digest: Any, path: str, leave: frozenset[str]) -> None:
         try:

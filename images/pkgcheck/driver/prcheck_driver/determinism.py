@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
+from . import contents
+
 _scandir = os.scandir
 _listdir = os.listdir
 
@@ -23,7 +25,7 @@ _stores: list[str] = []
 def _is_stored(path: Any) -> bool:
     """Whether a path is a link into a store."""
     try:
-        return os.path.dirname(os.readlink(path)) in _stores
+        return contents.stored(os.readlink(path), _stores) is not None
     except (OSError, ValueError, TypeError):
         return False
 
@@ -57,9 +59,9 @@ class _Stored:
         return self._entry.stat()
 
 
-def see_through(store: str) -> None:
+def see_through(stores: tuple[str, ...]) -> None:
     """Lets links into a store be seen as the folders that they lead to: a tree may be put together from such links."""
-    _stores.append(store)
+    _stores.extend(stores)
     islink = os.path.islink
     _keep_eclass_paths()
     os.path.islink = lambda path: islink(path) and not _is_stored(path)

@@ -66,7 +66,7 @@ class ScanRequest:
     cache: str
     jobs: int
     package_seconds: float
-    store: str | None
+    store: tuple[str, ...]
 
     @property
     def repositories(self) -> tuple[Repository, ...]:
@@ -305,7 +305,7 @@ def _common(fields: _Fields) -> dict[str, Any]:
         "cache": fields.path("cache"),
         "jobs": int(fields.number("jobs", 1, 1)),
         "package_seconds": fields.number("packageSeconds", 0, 0),
-        "store": fields.optional_path("store"),
+        "store": fields.paths("store"),
     }
 
 
@@ -362,7 +362,7 @@ def parse_commits(value: Any) -> CommitsRequest:
         cache=fields.path("cache"),
         jobs=1,
         package_seconds=0,
-        store=fields.optional_path("store"),
+        store=fields.paths("store"),
     )
     fields.end()
     _unique(scan.target, scan.masters)

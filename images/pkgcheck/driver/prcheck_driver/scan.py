@@ -124,7 +124,7 @@ class Scan:
         return self._write(out, made, packages, findings, errors)
 
     def _prepare(self) -> plan.Plan:
-        if self._request.store is not None:
+        if self._request.store:
             determinism.see_through(self._request.store)
         prepared = tuple(recorded.Prepared(x) for x in self._request.repositories)
         recorded.replace_sourcing(prepared)
