@@ -1,5 +1,6 @@
 # prcheck's commands. `make help` lists them; each does its own set-up on a fresh Debian 12 with root, Go, git and make.
 
+comma := ,
 SHELL := /bin/bash -o pipefail -e
 .DEFAULT_GOAL := help
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/prcheck
@@ -59,6 +60,10 @@ demo-down: ## End what KEEP=1 make demo left running
 .PHONY: bench-compare
 bench-compare: ## Compare 1,000,000 facts with 1,000,000
 	go test -run '^$$' -bench . -benchmem ./internal/compare
+
+.PHONY: bench-engine
+bench-engine: setup toolchain ## Measure prcheck run against the plain tool and the ancestor's algorithm (SIZES=1000,4000,16000)
+	go run ./test/bench/engine --sizes $(or $(SIZES),1000$(comma)4000$(comma)16000)
 
 .PHONY: clean
 clean: ## Remove what was built here; the caches stay
