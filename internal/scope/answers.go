@@ -19,6 +19,8 @@ type provider struct {
 	version       ebuild.Version
 	slot, subslot string
 	failed        bool
+	own           bool // of the repository itself, not of a master
+	of            *version
 	signature     string
 }
 
@@ -79,6 +81,7 @@ func (v *view) of(key string) []provider {
 			}
 			found = append(found, provider{
 				version: parsedVersion, slot: version.slot, subslot: version.subslot, failed: version.failed != "",
+				own: i == len(v.index.trees)-1, of: version,
 				signature: fmt.Sprintf("%d %s", i, v.signature(key, version, parsedVersion)),
 			})
 		}
@@ -144,6 +147,18 @@ func (v *view) has(key string) presence {
 	return found
 }
 
+// mask tells which of some atoms can match, as a row of 0 and 1.
+func (p *provider) mask(atoms []ebuild.Atom) string {
+	mask := make([]byte, len(atoms))
+	for i := range atoms {
+		mask[i] = '0'
+		if p.matches(&atoms[i]) {
+			mask[i] = '1'
+		}
+	}
+	return string(mask)
+}
+
 // answer is what an ebuild's atoms on a package get on a side.
 func (v *view) answer(atoms []ebuild.Atom, key string) string {
 	set := map[string]bool{}
@@ -151,19 +166,14 @@ func (v *view) answer(atoms []ebuild.Atom, key string) string {
 	providers := v.of(key)
 	for i := range providers {
 		p := &providers[i]
-		mask, any := make([]byte, len(atoms)), false
+		mask := p.mask(atoms)
+		if strings.Contains(mask, "1") {
+			set[mask+" "+p.signature] = true
+		}
 		for j := range atoms {
-			mask[j] = '0'
-			if !p.matches(&atoms[j]) {
-				continue
-			}
-			mask[j], any = '1', true
-			if newest[j] == nil || newest[j].version.Compare(p.version) < 0 {
+			if mask[j] == '1' && (newest[j] == nil || newest[j].version.Compare(p.version) < 0) {
 				newest[j] = p
 			}
-		}
-		if any {
-			set[string(mask)+" "+p.signature] = true
 		}
 	}
 	out := sortedKeys(set)

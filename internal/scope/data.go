@@ -25,8 +25,7 @@ func digest(data []byte) string {
 // isData says whether a path is one of the files outside of packages and eclass/ that are kept by digest: all of profiles/ and metadata/ but what is
 // generated, and what no check reads.
 func isData(name string) bool {
-	switch {
-	case name == "profiles/use.local.desc" || isGenerated(name) || isUnread(name):
+	if isGenerated(name) || isUnread(name) {
 		return false
 	}
 	return strings.HasPrefix(name, "profiles/") || strings.HasPrefix(name, "metadata/")
@@ -41,26 +40,28 @@ func (r *reader) readData(t *tree) error {
 	t.licences = licences
 	t.data = map[string]string{}
 	for _, top := range []string{"profiles", "metadata"} {
-		err := fs.WalkDir(r.tree, top, func(name string, d fs.DirEntry, err error) error {
-			if absent(err) {
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			if d.IsDir() {
-				if isGenerated(name+"/") || isUnread(name+"/") {
-					return fs.SkipDir
-				}
-				return nil
-			}
-			return r.readDatum(t.data, name)
-		})
-		if err != nil {
+		if err := fs.WalkDir(r.tree, top, r.walkData(t.data)); err != nil {
 			return fmt.Errorf("reading %s/: %w", top, err)
 		}
 	}
 	return r.readNamed(t)
+}
+
+// walkData notes the digest of every file that it is called for.
+func (r *reader) walkData(into map[string]string) fs.WalkDirFunc {
+	return func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case absent(err):
+			return nil
+		case err != nil:
+			return err
+		case !d.IsDir():
+			return r.readDatum(into, name)
+		case isGenerated(name+"/") || isUnread(name+"/"):
+			return fs.SkipDir
+		}
+		return nil
+	}
 }
 
 // readDatum notes one file's digest, or that it is gone.

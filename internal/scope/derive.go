@@ -114,11 +114,11 @@ func (d *derivation) eclasses() error {
 
 // profiles reads what changed in profiles/.
 func (d *derivation) profiles() error {
-	if len(d.touched.profile) == 0 {
+	if len(d.profile) == 0 {
 		return nil
 	}
 	p, folders, lists := &d.tree.profile, map[string]bool{}, false
-	for _, c := range d.touched.profile {
+	for _, c := range d.profile {
 		rest := strings.TrimPrefix(c.Path, "profiles/")
 		folder, ok := folderOf(rest)
 		switch {

@@ -14,39 +14,26 @@ type differences struct {
 	packages map[string]bool // keys of packages that differ in any tree
 	own      map[string]bool // those of them that differ in the repository itself
 	eclasses []string        // names whose eclass, or what it provides, differs
-	trees    int             // index of the repository in trees; masters come before it
-	masters  bool            // whether the masters are others
 }
 
 // compare finds the differences.
 func (p *planner) compare() differences {
-	d := differences{packages: map[string]bool{}, own: map[string]bool{}, trees: len(p.base.trees) - 1}
+	d := differences{packages: map[string]bool{}, own: map[string]bool{}}
 	if !sameMasters(p.base, p.head) {
-		d.masters = true
 		p.everything("the masters are not the same repositories on both sides")
 		return d
 	}
-	for i := range p.base.trees {
-		a, b := p.base.trees[i], p.head.trees[i]
-		if a == b {
-			continue
-		}
-		if i != d.trees {
-			if p.off["R16"] {
-				continue
-			}
-			d.masters = true
-		}
+	p.eachTree(func(a, b *tree) {
 		if !a.prepared || !b.prepared {
 			p.everything("the metadata of " + a.name + " was not prepared")
 		}
 		for _, key := range differing(a.packages, b.packages) {
 			d.packages[key] = true
-			if i == d.trees {
+			if b == p.head.target() {
 				d.own[key] = true
 			}
 		}
-	}
+	})
 	d.eclasses = p.changedEclasses()
 	return d
 }

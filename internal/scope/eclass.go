@@ -81,29 +81,22 @@ func factsOf(doc *ebuild.EclassDoc, record *ebuild.EclassRecord) []string {
 	var out []string
 	for _, name := range record.Functions {
 		out = append(out, factFunction+name)
+	}
+	for _, name := range slices.Concat(record.Functions, record.Variables) {
 		if strings.HasPrefix(name, "_") {
 			out = append(out, factInternal+name)
 		}
 	}
-	for _, name := range record.Variables {
-		if strings.HasPrefix(name, "_") {
-			out = append(out, factInternal+name)
+	for _, n := range slices.Concat(doc.Functions, doc.Variables, doc.FunctionVariables) {
+		if n.Internal {
+			out = append(out, factInternal+n.Name)
+		}
+		if n.UserVariable {
+			out = append(out, factUser+n.Name)
 		}
 	}
-	for _, names := range [][]ebuild.EclassName{doc.Functions, doc.Variables, doc.FunctionVariables} {
-		for _, n := range names {
-			if n.Internal {
-				out = append(out, factInternal+n.Name)
-			}
-			if n.UserVariable {
-				out = append(out, factUser+n.Name)
-			}
-		}
-	}
-	for _, names := range [][]ebuild.EclassName{doc.Variables, doc.FunctionVariables} {
-		for _, n := range names {
-			out = append(out, factVariable+n.Name)
-		}
+	for _, n := range slices.Concat(doc.Variables, doc.FunctionVariables) {
+		out = append(out, factVariable+n.Name)
 	}
 	for eapi, names := range record.MissingFunctions {
 		for _, name := range names {

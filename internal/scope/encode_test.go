@@ -13,8 +13,8 @@ import (
 )
 
 // dump writes an index so that a difference can be read.
-func dump(t testing.TB, x *Index) string {
-	t.Helper()
+func dump(tb testing.TB, x *Index) string {
+	tb.Helper()
 	var b strings.Builder
 	write(&b, reflect.ValueOf(x.trees), "")
 	return b.String()
@@ -45,11 +45,11 @@ func write(b *strings.Builder, v reflect.Value, at string) {
 	}
 }
 
-func encoded(t testing.TB, x *Index) []byte {
-	t.Helper()
+func encoded(tb testing.TB, x *Index) []byte {
+	tb.Helper()
 	var b bytes.Buffer
 	if err := x.Encode(&b); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }

@@ -63,28 +63,17 @@ func (r *reader) readTexts(p *pkg, entries []fs.DirEntry) error {
 		if entry.Type()&fs.ModeSymlink != 0 && leavesFolder(r.tree, p.key+"/"+name) {
 			p.flags |= pkgLinked
 		}
-		isEbuild := strings.HasSuffix(name, ".ebuild")
-		if !isEbuild && name != "Manifest" && name != "metadata.xml" {
+		if !strings.HasSuffix(name, ".ebuild") && name != "Manifest" && name != "metadata.xml" {
 			continue
 		}
 		data, err := fs.ReadFile(r.tree, p.key+"/"+name)
-		if absent(err) || isFolder(r.tree, p.key+"/"+name) {
+		if absent(err) || err != nil && isFolder(r.tree, p.key+"/"+name) {
 			continue // a link to nothing, or a folder of that name: pkgcore reads neither
 		}
 		if err != nil {
 			return fmt.Errorf("reading %s/%s: %w", p.key, name, err)
 		}
-		if !utf8.Valid(data) {
-			p.flags |= pkgBinary
-		}
-		switch {
-		case isEbuild:
-			p.readEbuild(data, words)
-		case name == "Manifest":
-			p.readManifest(data)
-		default:
-			p.readMetadata(data)
-		}
+		p.readText(name, data, words)
 	}
 	p.words = wordsOf(words)
 	return nil
@@ -94,6 +83,21 @@ func (r *reader) readTexts(p *pkg, entries []fs.DirEntry) error {
 func leavesFolder(tree fs.FS, name string) bool {
 	to, err := fs.ReadLink(tree, name)
 	return err != nil || strings.Contains(to, "/")
+}
+
+// readText reads one of the package's files.
+func (p *pkg) readText(name string, data []byte, words map[uint32]struct{}) {
+	if !utf8.Valid(data) {
+		p.flags |= pkgBinary
+	}
+	switch name {
+	case "Manifest":
+		p.readManifest(data)
+	case "metadata.xml":
+		p.readMetadata(data)
+	default:
+		p.readEbuild(data, words)
+	}
 }
 
 func isFolder(tree fs.FS, name string) bool {
@@ -178,11 +182,11 @@ func (r *reader) readVersion(key, name, text string) (*version, error) {
 	e, err := ebuild.ParseEntry(data)
 	if err != nil {
 		v.failed = "unreadable entry: " + err.Error()
-		return v, nil
+		return v, nil //nolint:nilerr // an entry that is none is a fact about the ebuild
 	}
 	v.take(&e)
 	h := fnv.New64a()
-	h.Write(withoutSums(data)) //nolint:errcheck,gosec // hashes do not fail
+	h.Write(withoutSums(data)) //nolint:gosec // hashes do not fail
 	v.sum = h.Sum64()
 	return v, nil
 }

@@ -185,23 +185,23 @@ func eclassText(name string, trees []files) (string, bool) {
 }
 
 // index builds the index of a repository with one master, if any.
-func (f files) index(t testing.TB, masters ...files) *Index {
-	t.Helper()
+func (f files) index(tb testing.TB, masters ...files) *Index {
+	tb.Helper()
 	var list []Master
 	for i, m := range masters {
 		list = append(list, Master{Name: fmt.Sprintf("master%d", i), Tree: m.fs(), Prepared: m.prepared()})
 	}
 	x, err := Build(f.fs(), f.prepared(masters...), list)
 	if err != nil {
-		t.Fatalf("building the index: %v", err)
+		tb.Fatalf("building the index: %v", err)
 	}
 	return x
 }
 
 // planBetween plans a change of a repository.
-func planBetween(t testing.TB, base, head files, o Options, masters ...files) Result {
-	t.Helper()
-	return Plan(base.index(t, masters...), head.index(t, masters...), base.changes(head), nil, o)
+func planBetween(tb testing.TB, base, head files, o Options) Result {
+	tb.Helper()
+	return Plan(base.index(tb), head.index(tb), base.changes(head), nil, o)
 }
 
 // inScope are the packages in scope with their reasons; "*" stands for everything.

@@ -314,31 +314,20 @@ func (p *planner) profileAtoms() {
 
 // summary is what checks of profiles see of an atom's matches: the flags and keywords of all of them together.
 func (v *view) summary(a *ebuild.Atom) string {
-	var flags, keywords []string
-	for i, t := range v.index.trees {
-		k := t.find(a.Key())
-		if k == nil {
+	var flags, arches []string
+	for _, p := range v.of(a.Key()) {
+		if !p.matches(a) {
 			continue
 		}
-		for _, version := range k.versions {
-			number, err := ebuild.ParseVersion(version.text)
-			failed := version.failed != ""
-			if err != nil || !a.MatchesVersion(number) || !failed && !a.MatchesSlot(version.slot, version.subslot) {
-				continue
-			}
-			if failed {
-				flags = append(flags, version.failed)
-			}
-			for _, flag := range version.iuse {
-				flags = append(flags, strings.TrimLeft(flag, "+-"))
-			}
-			if i == len(v.index.trees)-1 {
-				keywords = append(keywords, version.keywords...)
-				keywords = append(keywords, "*")
-			}
+		flags = append(flags, p.of.failed)
+		for _, flag := range p.of.iuse {
+			flags = append(flags, strings.TrimLeft(flag, "+-"))
+		}
+		if p.own {
+			arches = append(append(arches, "there"), p.of.keywords...)
 		}
 	}
-	return strconv.Itoa(int(v.exists(a))) + " " + strings.Join(sorted(flags), " ") + "\n" + strings.Join(sorted(keywords), " ")
+	return strconv.Itoa(int(v.exists(a))) + " " + strings.Join(sorted(flags), " ") + "\n" + strings.Join(sorted(arches), " ")
 }
 
 // categoryTexts is about packages and categories that the metadata.xml files of categories name.

@@ -5,6 +5,7 @@ package scope
 
 import (
 	"errors"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -137,9 +138,7 @@ func (p *planner) moves() {
 func (x *Index) moves() map[string]string {
 	out := map[string]string{}
 	for _, t := range x.trees {
-		for source, target := range t.profile.moves {
-			out[source] = target
-		}
+		maps.Copy(out, t.profile.moves)
 	}
 	return out
 }

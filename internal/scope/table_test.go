@@ -40,7 +40,7 @@ func TestEveryCheckOfTheImageHasARow(t *testing.T) {
 func TestRowsNameRulesThatExist(t *testing.T) {
 	kept := []Rule{"R18", "R19", "R20"} // by the engine
 	for _, r := range table {
-		for _, name := range strings.Fields(r.rules) {
+		for name := range strings.FieldsSeq(r.rules) {
 			known := slices.Contains(kept, Rule(name)) || name == "R16"
 			for _, rule := range rules {
 				known = known || string(rule.name) == name || strings.TrimRight(string(rule.name), "ab") == name

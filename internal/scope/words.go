@@ -56,7 +56,8 @@ func wordsOf(set map[uint32]struct{}) []uint32 {
 // mentions says whether a package's ebuilds can hold a name: they have each of its words.
 func (p *pkg) mentions(name string) bool {
 	found := false
-	for _, word := range strings.FieldsFunc(name, func(r rune) bool { return r >= 0x80 || !isWord(byte(r)) }) {
+	between := func(r rune) bool { return r >= 0x80 || !isWord(byte(r)) } //nolint:gosec // it is smaller than a byte
+	for _, word := range strings.FieldsFunc(name, between) {
 		if strings.Trim(word, "0123456789") == "" {
 			continue // numbers are not in the index
 		}
