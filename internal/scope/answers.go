@@ -34,7 +34,7 @@ type view struct {
 // placedLine is a profile's line with the place where it stands.
 type placedLine struct {
 	profileLine
-	place  string // tree and file
+	tree   int
 	file   string
 	parsed ebuild.Atom
 }
@@ -47,20 +47,20 @@ func (v *view) linesOf(key string) []placedLine {
 		v.lines = map[string][]placedLine{}
 		for i, t := range v.index.trees {
 			for _, file := range sortedKeys(t.profile.lines) {
-				v.addLines(i, file, t.profile.lines[file])
+				for _, l := range t.profile.lines[file] {
+					v.lines[l.key] = append(v.lines[l.key], placedLine{profileLine: l, tree: i, file: file})
+				}
 			}
 		}
 	}
-	return v.lines[key]
-}
-
-func (v *view) addLines(tree int, file string, lines []profileLine) {
-	place := fmt.Sprintf("%d:%s", tree, file)
-	for _, l := range lines {
-		if a, err := ebuild.ParseAtom(l.atom); err == nil && l.key != "" {
-			v.lines[l.key] = append(v.lines[l.key], placedLine{l, place, file, a})
+	lines := v.lines[key]
+	for i := range lines {
+		if lines[i].parsed.Package == "" {
+			// What has a key has an atom that could be read.
+			lines[i].parsed, _ = ebuild.ParseAtom(lines[i].atom)
 		}
 	}
+	return lines
 }
 
 // of lists the versions of a package in all trees.
@@ -100,7 +100,7 @@ func (v *view) signature(key string, of *version, number ebuild.Version) string 
 	}
 	for _, l := range v.linesOf(key) {
 		if l.parsed.MatchesVersion(number) && (of.failed != "" || l.parsed.MatchesSlot(of.slot, of.subslot)) {
-			fmt.Fprintf(&b, "\n%s %s%s %s", l.place, l.mark, l.atom, l.rest)
+			fmt.Fprintf(&b, "\n%d:%s %s%s %s", l.tree, l.file, l.mark, l.atom, l.rest)
 		}
 	}
 	return b.String()
