@@ -41,9 +41,15 @@ func (f files) fs() fs.FS {
 	out := fstest.MapFS{}
 	for name, text := range f {
 		out[name] = &fstest.MapFile{Data: []byte(text), Mode: 0o644}
+		if to, ok := strings.CutPrefix(text, linkTo); ok {
+			out[name] = &fstest.MapFile{Data: []byte(to), Mode: 0o777 | fs.ModeSymlink}
+		}
 	}
 	return out
 }
+
+// linkTo begins the content of a symbolic link.
+const linkTo = "-> "
 
 // changes are the paths that differ, as git says it.
 func (f files) changes(to files) []Change {

@@ -59,6 +59,10 @@ func TestOtherRules(t *testing.T) {
 			"app-misc/blocker app-misc/old app-misc/range app-misc/user dev-libs/lib virtual/lib",
 		},
 		"R6: a line that cannot be read is everything": {base, base.with("profiles/package.mask", "*/*\n"), "*"},
+		"R3: a package of which nothing sources any more": {
+			base, base.with("dev-libs/lib/lib-1.ebuild", plain+"die\n", "dev-libs/lib/lib-2.ebuild", plain+"die\n"),
+			"app-misc/hints app-misc/old app-misc/range app-misc/refers app-misc/user dev-libs/lib virtual/lib",
+		},
 		"R12: a GLSA": {
 			base, base.with("metadata/glsa/glsa-1.xml", "<glsa><package name=\"dev-libs/alone\" auto=\"yes\"></package></glsa>\n"),
 			"dev-libs/alone dev-libs/lib",
@@ -238,6 +242,36 @@ func TestSkippedEdgesSayWhy(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"app-misc/blocker", "app-misc/old", "app-misc/range", "app-misc/user", "virtual/lib"}, from); diff != "" {
 		t.Errorf("skipped edges (-want +got):\n%s", diff)
+	}
+}
+
+// A change of one path can be a change of another that nobody touched.
+func TestLinksThatNobodyTouched(t *testing.T) {
+	for name, tc := range map[string]struct {
+		link, to string
+		want     string
+	}{
+		"a package that is a link":  {"dev-libs/linked", "../app-misc/quiet", "*"},
+		"a link in another package": {"dev-libs/alone/metadata.xml", "../../app-misc/quiet/quiet-1.ebuild", "app-misc/quiet dev-libs/alone"},
+		"a link in its own package": {"dev-libs/alone/alone-2.ebuild", "alone-1.ebuild", "app-misc/quiet"},
+		"an eclass that is a link":  {"eclass/linked.eclass", "other.eclass", "*"},
+		"a file at the top":         {"README", "app-misc/quiet/quiet-1.ebuild", "app-misc/quiet"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			base := small().with(tc.link, linkTo+tc.to)
+			head := base.with("app-misc/quiet/quiet-1.ebuild", plain+"# x\n")
+			derived, err := base.index(t).Derive(base.changes(head), head.fs(), head.prepared())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(dump(t, head.index(t)), dump(t, derived)); diff != "" {
+				t.Errorf("the derived index is not the built one:\n%s", diff)
+			}
+			got := inScope(Plan(base.index(t), derived, base.changes(head), nil, Options{}))
+			if names := strings.Join(slices.Sorted(maps.Keys(got)), " "); names != tc.want {
+				t.Errorf("in scope is %q, want %q\n%v", names, tc.want, got)
+			}
+		})
 	}
 }
 
