@@ -90,6 +90,11 @@ func (r *Runner) one(ctx context.Context, result *Result) error {
 		return err
 	}
 	result.Said = p.Said
+	return r.take(ctx, p, result)
+}
+
+// take takes a pair through.
+func (r *Runner) take(ctx context.Context, p *Pair, result *Result) error {
 	renames, err := r.Lab.renames(ctx, p)
 	if err != nil {
 		return err
@@ -194,7 +199,9 @@ const explained = 12
 
 // Explain prints what a reader needs to find the mistake: the seed, what was changed, the scope with its reasons, and the facts.
 func (r *Result) Explain(out io.Writer) {
-	fmt.Fprintf(out, "  repeat:  go run ./test/soundness/cmd/soundness --case %s\n", r.Case)
+	if len(r.Case.Steps) > 0 {
+		fmt.Fprintf(out, "  repeat:  go run ./test/soundness/cmd/soundness --case %s\n", r.Case)
+	}
 	for _, what := range r.Said {
 		fmt.Fprintf(out, "  change:  %s\n", what)
 	}
