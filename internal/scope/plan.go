@@ -107,7 +107,7 @@ var rules = []struct {
 	{"R5b", (*planner).exportedNames},
 	{"R4", (*planner).withoutEntry},
 	{"R18", (*planner).history},
-	{"R1", (*planner).changedMetadata},
+	{"R4", (*planner).changedMetadata},
 	{"R6", (*planner).packageLines},
 	{"R11", (*planner).deprecated},
 	{"R10", (*planner).moves},

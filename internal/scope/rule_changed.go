@@ -25,7 +25,7 @@ func (p *planner) changed() {
 	}
 }
 
-// changedMetadata is the rest of R1: packages whose metadata differs, whatever made it differ.
+// changedMetadata is the rest of R4: packages whose metadata differs, or what is known in its stead, whatever made it differ.
 func (p *planner) changedMetadata() {
 	for key := range p.differ.own {
 		p.add(key, "its metadata changed")

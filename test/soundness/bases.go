@@ -34,6 +34,7 @@ type Base struct {
 	Tree    mutation.Tree
 	Masters []Master
 	store   gitStore
+	key     string // its name in cases
 }
 
 // Master is a repository that a base builds on.
@@ -85,7 +86,7 @@ func makeBase(ctx context.Context, t Tools, name, dir string) (*Base, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the base %s: %w", name, err)
 	}
-	b.Every = r.every
+	b.Every, b.key = r.every, name
 	return b, nil
 }
 

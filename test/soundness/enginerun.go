@@ -66,6 +66,9 @@ func (l *Lab) stages(ctx context.Context, p *Pair, scope plan.Scope, trust engin
 		return nil, err
 	}
 	e.Trust = trust
+	if e.Kit, err = l.kit(ctx, p); err != nil {
+		return nil, fmt.Errorf("making the kit of the base: %w", err)
+	}
 	if planned.Changed, err = l.changed(ctx, e, p); err != nil {
 		return nil, err
 	}
@@ -87,6 +90,34 @@ func (l *Lab) stages(ctx context.Context, p *Pair, scope plan.Scope, trust engin
 		return nil, fmt.Errorf("the verdict is %s: %s: %s", v.Conclusion, v.Reason, v.Message)
 	}
 	return &engineResult{v.Scope, changesIn(v), l.Clock.Since(began).Seconds()}, nil
+}
+
+// kit makes the kit of a pair's base, once, as trusted runs of the base do.
+func (l *Lab) kit(ctx context.Context, p *Pair) (string, error) {
+	l.mu.Lock()
+	s := l.bases[p.Base.key]
+	l.mu.Unlock()
+	if s == nil {
+		return "", nil // a base that is not shared
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if dir := s.kits[p.Configured]; dir != "" {
+		return dir, nil
+	}
+	dir := filepath.Join(l.dir, "kits", p.Base.key+"-"+p.Configured)
+	e, planned, from, err := l.engine(p, plan.Scope{Kind: plan.ScopePackages}, dir+"-work")
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	if err := e.MakeKit(ctx, planned, from, dir); err != nil {
+		return "", err
+	}
+	s.kits[p.Configured] = dir
+	return dir, os.RemoveAll(dir + "-work")
 }
 
 // engine makes an engine and a plan for a pair.

@@ -36,6 +36,7 @@ type shared struct {
 	err  error
 	mu   sync.Mutex          // of what follows, and of new commits
 	full map[string]*Scanned // by the repository's configured name
+	kits map[string]string   // likewise: folders of the base's kits
 }
 
 // NewLab makes a lab whose working files are below dir.
@@ -47,7 +48,7 @@ func (l *Lab) shared(ctx context.Context, name string) (*shared, error) {
 	l.mu.Lock()
 	s := l.bases[name]
 	if s == nil {
-		s = &shared{full: map[string]*Scanned{}}
+		s = &shared{full: map[string]*Scanned{}, kits: map[string]string{}}
 		l.bases[name] = s
 	}
 	l.mu.Unlock()

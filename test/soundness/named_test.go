@@ -205,11 +205,16 @@ var namedCases = map[string]namedCase{
 		head:  func(b builder) { b.edit("profiles/use.desc", "described - A flag that is described\n", "") },
 		want:  []string{"new: named/flagged-1.0: UnknownUseFlags "},
 	},
-	"a package changes that another category links to": {
+	"a file appears in a package that another category links to": {
 		base:  "links",
 		rules: []scope.Rule{"R15"},
-		head:  func(b builder) { b.ebuild("named/alone", "1.0", `DESCRIPTION="short"`) },
-		want:  []string{"new: linked/alone-1.0: BadDescription "},
+		head:  func(b builder) { b.put("named/alone/files/odd name;.patch", "odd\n") },
+		want:  []string{"new: linked/alone-: BannedCharacter "},
+	},
+	"a package changes that another category links to": {
+		base: "links",
+		head: func(b builder) { b.ebuild("named/alone", "1.0", `DESCRIPTION="short"`) },
+		want: []string{"new: linked/alone-1.0: BadDescription "},
 	},
 	"an eclass fails in another way for an ebuild that names it by a variable": {
 		rules: []scope.Rule{"R4"},

@@ -57,7 +57,8 @@ func TestNamedCases(t *testing.T) {
 			}
 			for _, rule := range n.rules {
 				if d := replayed(t, p, oracle, renames, lab.Scope(rule)); d.None() {
-					t.Errorf("without %s the planned scope still misses nothing: the case does not need it", rule)
+					s, _ := lab.Scope(rule)(t.Context(), p) // it worked a moment ago
+					t.Errorf("without %s the planned scope still misses nothing: the case does not need it: %+v", rule, s)
 				}
 			}
 		})
