@@ -108,7 +108,18 @@ func (l *listing) packages() []string {
 
 // changes lists what differs between the commits.
 func (s *stage) changes(ctx context.Context) ([]gitops.Change, error) {
-	return s.engine.Git.Changes(ctx, s.engine.Layout.Target(), s.plan.Revision.Base, s.plan.Revision.Merge)
+	rev := s.plan.Revision
+	key := rev.Base + ".." + rev.Merge
+	if k := s.engine.known; k != nil {
+		if changes, ok := k.changes[key]; ok {
+			return changes, nil
+		}
+	}
+	changes, err := s.engine.Git.Changes(ctx, s.engine.Layout.Target(), rev.Base, rev.Merge)
+	if k := s.engine.known; err == nil && k != nil {
+		k.changes[key] = changes
+	}
+	return changes, err
 }
 
 // links are the listed files that are links: what they lead to may change without them.

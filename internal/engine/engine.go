@@ -47,6 +47,8 @@ type Engine struct {
 	Live io.Writer
 	// Started is told the name of each step when it begins; nil: nobody asks.
 	Started func(stage plan.Stage, step string)
+	// known is what git said of commits, which do not change; stages of one engine share it.
+	known *known
 	// Off switches protections off; tests only (sandbox.Off).
 	Off sandbox.Off
 	// Trust believes what must not be believed; tests only.

@@ -15,12 +15,14 @@ import (
 	"github.com/prcheck/prcheck/images/pkgcheck/driver"
 	"github.com/prcheck/prcheck/internal/basekit"
 	"github.com/prcheck/prcheck/internal/plan"
+	"github.com/prcheck/prcheck/internal/scope"
 )
 
 // KitKey is the key of the kit of a plan's base. toolchain is the digest of what is installed.
 func KitKey(p plan.Plan, toolchain string) basekit.Key {
 	key := basekit.Key{
-		Repository: p.Repository, Base: p.Revision.Base, Branch: branchName(p.Revision.Branch), Toolchain: toolchain, Driver: driver.Digest(),
+		Repository: p.Repository, Base: p.Revision.Base, Branch: branchName(p.Revision.Branch), Toolchain: toolchain,
+		Driver: driver.Digest() + " " + scope.Form(), // whose word is in the kit, and the planner's
 	}
 	for _, m := range p.Masters {
 		key.Masters = append(key.Masters, basekit.Master{Name: m.Name, Commit: m.Commit, Branch: branchName(m.Branch)})

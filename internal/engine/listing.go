@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/prcheck/prcheck/internal/gitops"
 	"github.com/prcheck/prcheck/internal/trees"
 )
 
@@ -31,7 +32,7 @@ func (s *stage) listing(ctx context.Context, side string) (*listing, error) {
 	for _, m := range p.Masters {
 		seen = append(seen, treeFS(l.MasterTree(m.Name)))
 	}
-	out, err := s.engine.Git.Run(ctx, l.Target(), "ls-tree", "-r", "-z", "--full-tree", commitOf(p, side))
+	out, err := s.listed(ctx, commitOf(p, side))
 	if err != nil {
 		return nil, err
 	}
@@ -46,6 +47,24 @@ func (s *stage) listing(ctx context.Context, side string) (*listing, error) {
 		}
 	}
 	return found, nil
+}
+
+// known is what git said of commits.
+type known struct {
+	changes  map[string][]gitops.Change
+	listings map[string]string
+}
+
+// listed is git's listing of a commit.
+func (s *stage) listed(ctx context.Context, commit string) (string, error) {
+	if k := s.engine.known; k != nil && k.listings[commit] != "" {
+		return k.listings[commit], nil
+	}
+	out, err := s.engine.Git.Run(ctx, s.engine.Layout.Target(), "ls-tree", "-r", "-z", "--full-tree", commit)
+	if k := s.engine.known; err == nil && k != nil {
+		k.listings[commit] = out
+	}
+	return out, err
 }
 
 // ebuilds calls visit for each ebuild: category, package and version. A link to a file in the tree is one, too.

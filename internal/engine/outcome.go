@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/prcheck/prcheck/internal/gitops"
 	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/scope"
 )
@@ -50,6 +51,9 @@ func (f *failure) Error() string {
 func (f *failure) Unwrap() error { return f.err }
 
 func (e *Engine) begin(p plan.Plan, name plan.Stage) *stage {
+	if e.known == nil {
+		e.known = &known{changes: map[string][]gitops.Change{}, listings: map[string]string{}}
+	}
 	s := &stage{engine: e, plan: p, scope: p.Scope, cgroup: containerCgroup(), log: newStageLog(e.Live, e.Trust)}
 	s.outcome = plan.Outcome{Stage: name, Started: e.Clock.Now().UTC(), ExitCode: -1, OOMKills: -1}
 	s.oomAt = s.cgroup.oomKills()

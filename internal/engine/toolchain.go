@@ -322,16 +322,21 @@ func (s *stage) mounts(c call, dir string) []sandbox.Mount {
 	add := func(path string, readOnly bool) {
 		mounts = append(mounts, sandbox.Mount{Source: path, Target: e.inside(name, path), ReadOnly: readOnly})
 	}
-	if e.Trust.Folders {
-		add(e.Layout.Root, false)
-		return append(mounts, sandbox.Mount{Source: dir, Target: e.inside(name, dir)})
-	}
-	add(e.Layout.driverFile(), true)
 	if c.command != "tables" {
 		for _, dir := range slices.Concat(s.stores(), e.Objects) {
 			mounts = append(mounts, sandbox.Mount{Source: dir, Target: dir, ReadOnly: true})
 		}
 	}
+	if e.Trust.Folders {
+		add(e.Layout.Root, false)
+		for _, path := range c.write {
+			if _, ok := below(e.Layout.Root, path); !ok {
+				add(path, false)
+			}
+		}
+		return append(mounts, sandbox.Mount{Source: dir, Target: e.inside(name, dir)})
+	}
+	add(e.Layout.driverFile(), true)
 	for _, path := range c.read {
 		add(path, true)
 	}

@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // An encoded index is: magic, SHA-256 of the rest, table of strings, trees. Every string stands once in the table; the trees name
@@ -16,6 +17,9 @@ import (
 
 // magic names the form; its number goes up with every change of it.
 const magic = "prcheck-scope-2\n"
+
+// Form names the form of encoded indices: another program's may not be readable.
+func Form() string { return strings.TrimSpace(magic) }
 
 // Encode writes the index.
 func (x *Index) Encode(w io.Writer) error {
