@@ -55,10 +55,8 @@ func (s *stage) differ(ctx context.Context, base string) (*difference, error) {
 		changed[c.Path] = true
 		all = all || slices.Contains(farReaching, c.Path)
 		wide = wide || all || strings.HasPrefix(c.Path, "eclass/")
-		if parts := strings.Split(c.Path, "/"); len(parts) == 3 && parts[2] == "metadata.xml" {
-			d.packages = append(d.packages, path.Dir(c.Path))
-		}
 	}
+	d.packages = append(d.packages, describing(gitops.Paths(changes))...)
 	wide = wide || all
 	known, err := s.knownEbuilds(base, wide)
 	if err != nil {
@@ -69,23 +67,30 @@ func (s *stage) differ(ctx context.Context, base string) (*difference, error) {
 	}
 	tree := treeFS(s.engine.Layout.Tree(Head))
 	links := head.links()
-	for file := range links {
-		if parts := strings.Split(file, "/"); len(parts) == 3 && parts[2] == "metadata.xml" {
-			d.packages = append(d.packages, path.Dir(file))
-		}
-	}
+	d.packages = append(d.packages, describing(slices.Collect(maps.Keys(links)))...)
 	slices.Sort(d.packages)
 	d.packages = slices.Compact(d.packages)
-	err = head.ebuilds(tree, func(category, name, version string) {
+	head.ebuilds(tree, func(category, name, version string) {
 		file := path.Join(category, name, name+"-"+version+".ebuild")
 		if changed[file] || links[file] && len(changes) > 0 || wide && !known[category+"/"+name+"-"+version] {
 			d.ebuilds = append(d.ebuilds, category+"/"+name+"-"+version)
 		}
 	})
-	if err == nil && wide {
+	if wide {
 		d.eclasses, err = s.differentEclasses(all)
 	}
 	return d, err
+}
+
+// describing lists the packages whose metadata.xml is among the files.
+func describing(files []string) []string {
+	names := []string{}
+	for _, file := range files {
+		if strings.Count(file, "/") == 2 && path.Base(file) == "metadata.xml" {
+			names = append(names, path.Dir(file))
+		}
+	}
+	return names
 }
 
 // blank says that nothing is known of the base: its metadata could not be made.

@@ -126,12 +126,12 @@ func (s *stage) onePackage(ctx context.Context) (string, error) {
 		return "", err
 	}
 	first := ""
-	err = listed.ebuilds(treeFS(s.engine.Layout.Tree(Base)), func(category, name, _ string) {
+	listed.ebuilds(treeFS(s.engine.Layout.Tree(Base)), func(category, name, _ string) {
 		if key := category + "/" + name; first == "" || key < first {
 			first = key
 		}
 	})
-	return first, err
+	return first, nil
 }
 
 // KitSeeds are a kit's folders as seeds for another one.

@@ -68,7 +68,7 @@ func (s *stage) listed(ctx context.Context, commit string) (string, error) {
 }
 
 // ebuilds calls visit for each ebuild: category, package and version. A link to a file in the tree is one, too.
-func (l *listing) ebuilds(tree fs.FS, visit func(category, name, version string)) error {
+func (l *listing) ebuilds(tree fs.FS, visit func(category, name, version string)) {
 	for _, f := range l.files {
 		category, name, version, ok := l.ebuild(f.path)
 		if !ok {
@@ -81,7 +81,6 @@ func (l *listing) ebuilds(tree fs.FS, visit func(category, name, version string)
 		}
 		visit(category, name, version)
 	}
-	return nil
 }
 
 // ebuild takes the path of an ebuild apart.
@@ -95,12 +94,13 @@ func (l *listing) ebuild(file string) (category, name, version string, ok bool) 
 }
 
 // inventory is what the commit has: packages with their versions.
-func (l *listing) inventory(tree fs.FS) (inventory, error) {
+func (l *listing) inventory(tree fs.FS) inventory {
 	found := inventory{}
-	return found, l.ebuilds(tree, func(category, name, version string) {
+	l.ebuilds(tree, func(category, name, version string) {
 		key := category + "/" + name
 		found[key] = append(found[key], version)
 	})
+	return found
 }
 
 // readTreeFile reads a regular file of a tree, of at most limit bytes.

@@ -36,5 +36,5 @@ func inventoryOfTree(tree string, masters []string) (inventory, error) {
 	for _, file := range files {
 		listed.files = append(listed.files, listedFile{file, true}) // what it leads to decides
 	}
-	return listed.inventory(root)
+	return listed.inventory(root), nil
 }

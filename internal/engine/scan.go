@@ -153,13 +153,13 @@ func (s *stage) killed(name string) error {
 	defer root.Close() //nolint:errcheck // only read
 	data, err := readFile(root, outFile, documentLimit)
 	if err != nil {
-		return nil //nolint:nilerr // the streams, or their absence, say more
+		return nil // the streams, or their absence, say more
 	}
 	var summary struct {
 		Sides []struct{ Name, Signal string }
 	}
 	if err := json.Unmarshal(data, &summary); err != nil {
-		return nil //nolint:nilerr // as above
+		return nil // as above
 	}
 	for _, side := range summary.Sides {
 		if side.Signal != "" {

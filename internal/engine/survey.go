@@ -30,9 +30,7 @@ func (s *stage) survey(ctx context.Context) error {
 			return fmt.Errorf("listing the packages of the %s: %w", side, err)
 		}
 		roots[side] = treeFS(l.Tree(side))
-		if found[side], err = listed.inventory(roots[side]); err != nil {
-			return fmt.Errorf("listing the versions of the %s: %w", side, err)
-		}
+		found[side] = listed.inventory(roots[side])
 		s.outcome.Packages[side] = inScope(slices.Sorted(maps.Keys(found[side])), s.scope)
 	}
 	renames := renamesBetween(roots[Base], roots[Head], found[Base], found[Head])

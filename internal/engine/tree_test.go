@@ -145,7 +145,7 @@ func inventoryOf(t *testing.T, tree string, masters ...string) (inventory, error
 	if err != nil {
 		t.Fatal(err)
 	}
-	return found.inventory(treeFS(l.Tree(Base)))
+	return found.inventory(treeFS(l.Tree(Base))), nil
 }
 
 func TestStageLogKeepsBothEnds(t *testing.T) {

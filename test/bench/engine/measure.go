@@ -204,9 +204,9 @@ func (b *bench) ancestor(ctx context.Context, n int, dir, bare string, c change,
 
 // withErrors lists the packages of a stream of results that have one of level error.
 func withErrors(out []byte) []string {
-	errors := map[string]bool{}
+	broken := map[string]bool{}
 	for _, k := range pkgcheck.DefaultTables().Keywords {
-		errors[k.Name] = k.Level == "error"
+		broken[k.Name] = k.Level == "error"
 	}
 	found := []string{}
 	for line := range bytes.Lines(out) {
@@ -214,7 +214,7 @@ func withErrors(out []byte) []string {
 			Class             string `json:"__class__"`
 			Category, Package string
 		}
-		if err := json.Unmarshal(line, &r); err == nil && r.Package != "" && errors[r.Class] {
+		if err := json.Unmarshal(line, &r); err == nil && r.Package != "" && broken[r.Class] {
 			found = append(found, r.Category+"/"+r.Package)
 		}
 	}
