@@ -61,7 +61,7 @@ func (s *stage) planScope(tables *pkgcheck.Tables) (scope.Result, error) {
 	if err != nil {
 		return scope.Result{}, fmt.Errorf("indexing the head: %w", err)
 	}
-	options := scope.Options{Limit: mostPackages}
+	options := scope.Options{Limit: mostPackages, Touched: s.difference.touched}
 	if s.plan.Scope.Kind == plan.ScopeFull {
 		options.Full = cmp.Or(s.plan.Scope.Reason, "asked for")
 	}

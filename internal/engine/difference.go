@@ -21,6 +21,8 @@ import (
 // head's own word has no part in it. What is not in it is taken from the base.
 type difference struct {
 	changes []gitops.Change
+	// touched are the paths of all commits of the pull request, those that are as before in the end among them.
+	touched []string
 	// ebuilds of the head (category/PF) that must be sourced: they changed, or an eclass of theirs did, or nothing is known of them.
 	ebuilds []string
 	// eclasses of the head that must be sourced: they changed, or one that they inherit did.
@@ -43,7 +45,11 @@ func (s *stage) differ(ctx context.Context, base string) (*difference, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &difference{changes: changes, ebuilds: []string{}, eclasses: []string{}, packages: []string{}}
+	touched, err := s.engine.Git.Touched(ctx, s.engine.Layout.Target(), s.plan.Revision.Base, s.plan.Revision.Merge)
+	if err != nil {
+		return nil, err
+	}
+	d := &difference{changes: changes, touched: touched, ebuilds: []string{}, eclasses: []string{}, packages: []string{}}
 	head, err := s.listing(ctx, Head)
 	if err != nil {
 		return nil, err

@@ -40,6 +40,18 @@ func (g Git) Changes(ctx context.Context, repo, from, to string) ([]Change, erro
 	return changes, nil
 }
 
+// Touched lists the paths that the commits of to, but not of from, touch, sorted: also those that one changes and another changes back.
+// Like the tool's own reading of the history it counts no merge.
+func (g Git) Touched(ctx context.Context, repo, from, to string) ([]string, error) {
+	out, err := g.Run(ctx, repo, "log", "-z", "--format=", "--name-only", "--no-renames", "--no-ext-diff", "--no-textconv", from+".."+to, "--")
+	if err != nil {
+		return nil, fmt.Errorf("listing what the commits touch: %w", err)
+	}
+	paths := slices.DeleteFunc(strings.Split(out, "\x00"), func(path string) bool { return path == "" })
+	slices.Sort(paths)
+	return slices.Compact(paths), nil
+}
+
 // Paths returns the paths of changes, in their order.
 func Paths(changes []Change) []string {
 	paths := make([]string, 0, len(changes))
