@@ -47,14 +47,21 @@ func (l *Lab) engineRun(ctx context.Context, p *Pair) (*engineResult, error) {
 	if ok, err := loadJSON(file, found); ok || err != nil {
 		return found, err
 	}
-	if found, err = l.stages(ctx, p, plan.Scope{Kind: plan.ScopeAuto}, engine.Trust{}); err != nil {
+	if found, err = l.stages(ctx, p, plan.Scope{Kind: plan.ScopeAuto}, tampering{}); err != nil {
 		return nil, err
 	}
 	return found, saveJSON(file, found)
 }
 
-// stages takes a pair through the engine's stages. trust switches protections off.
-func (l *Lab) stages(ctx context.Context, p *Pair, scope plan.Scope, trust engine.Trust) (*engineResult, error) {
+// tampering is what a test does to a run of the engine, to see what comes of it.
+type tampering struct {
+	trust engine.Trust
+	// fetched is called with the run's folder when the trees are laid out.
+	fetched func(dir string) error
+}
+
+// stages takes a pair through the engine's stages.
+func (l *Lab) stages(ctx context.Context, p *Pair, scope plan.Scope, with tampering) (*engineResult, error) {
 	dir, err := os.MkdirTemp(l.dir, "engine-")
 	if err != nil {
 		return nil, err
@@ -65,7 +72,7 @@ func (l *Lab) stages(ctx context.Context, p *Pair, scope plan.Scope, trust engin
 	if err != nil {
 		return nil, err
 	}
-	e.Trust = trust
+	e.Trust = with.trust
 	if e.Kit, err = l.kit(ctx, p); err != nil {
 		return nil, fmt.Errorf("making the kit of the base: %w", err)
 	}
@@ -83,6 +90,11 @@ func (l *Lab) stages(ctx context.Context, p *Pair, scope plan.Scope, trust engin
 		}
 		if !o.OK() {
 			return nil, fmt.Errorf("the %s stage: %s: %s", o.Stage, o.Reason, o.Message)
+		}
+		if o.Stage == plan.StageFetch && with.fetched != nil {
+			if err := with.fetched(dir); err != nil {
+				return nil, err
+			}
 		}
 	}
 	v := engine.Evaluate(e.Layout.Bundle(), planned)

@@ -58,7 +58,9 @@ func (b builder) rename(from, to string) {
 // dist is a Manifest line of a file with the checksums of another.
 func dist(name, of string) string { return strings.Replace(ebuildrepo.Dist(of), of, name, 1) }
 
-// namedCases are the cases of planner-rules section 7 that are a change of a tree, by what happens.
+// namedCases are the cases of planner-rules section 7 that are a change of a tree, by what happens, with one or more for each rule of the
+// planner. Of the others, trees with constant times and overlays with masters have tests of their own (rules_test.go), and
+// every run through the engine is one on trees that belong to another user than the scan's.
 var namedCases = map[string]namedCase{
 	"a licence is removed that a group names": {
 		rules: []scope.Rule{"R8"},

@@ -4,12 +4,16 @@
 package soundness
 
 import (
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/prcheck/prcheck/internal/compare"
+	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/test/mutation"
 )
 
@@ -88,6 +92,57 @@ func TestScansThatAreDoneWrong(t *testing.T) {
 				t.Errorf("both scans have %d of %s", count(one), c.want)
 			}
 		})
+	}
+}
+
+// TestTimesOfFilesDoNotMatter delivers a changed mask in trees all of whose files have one time, which pkgcheck's own caches believe.
+func TestTimesOfFilesDoNotMatter(t *testing.T) {
+	t.Parallel()
+	lab := newLab(t)
+	p, renames := namedCases["a mask hides a dependency"].pair(t, lab)
+	oracle, err := p.Oracle(renames)
+	if err != nil {
+		t.Fatal(err)
+	}
+	touched := 0
+	run, err := lab.stages(t.Context(), p, plan.Scope{Kind: plan.ScopeAuto}, tampering{fetched: func(dir string) error {
+		return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.Type()&fs.ModeSymlink != 0 {
+				return err
+			}
+			touched++
+			return os.Chtimes(path, Clock, Clock)
+		})
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := differ(oracle, run.Changes); !d.None() {
+		t.Errorf("the engine's run gives something else:\n%s", d)
+	}
+	if touched < len(p.HeadTree)/4 {
+		t.Errorf("only %d files were touched: the trees are not there", touched)
+	}
+}
+
+// TestOverlayRunsNoOptionalChecks fails where whole-tree checks are asked for by their scope, as pkgcheck's -s does: then an overlay's new
+// package is compared with all packages of its masters.
+func TestOverlayRunsNoOptionalChecks(t *testing.T) {
+	t.Parallel()
+	lab := newLab(t)
+	c, err := ParseCase("overlay-1,new-package:3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := Runner{Lab: lab, Planner: lab.Scope(), Engine: true}
+	result := r.One(t.Context(), c)
+	if !result.OK() {
+		var said strings.Builder
+		result.Explain(&said)
+		t.Error(said.String())
+	}
+	if slices.Contains(result.Chosen.WholeTree, "UnusedInMastersCheck") {
+		t.Error("UnusedInMastersCheck is in scope, which nobody asked for")
 	}
 }
 

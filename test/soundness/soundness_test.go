@@ -115,7 +115,7 @@ func (n namedCase) runs(t *testing.T, lab *Lab, p *Pair, oracle changes) {
 	if n.undone == (engine.Trust{}) {
 		return
 	}
-	deceived, err := lab.stages(t.Context(), p, plan.Scope{Kind: plan.ScopeAuto}, n.undone)
+	deceived, err := lab.stages(t.Context(), p, plan.Scope{Kind: plan.ScopeAuto}, tampering{trust: n.undone})
 	if err == nil && differ(oracle, deceived.Changes).None() {
 		t.Errorf("with %+v the engine says the same: the case does not need the protection", n.undone)
 	}
