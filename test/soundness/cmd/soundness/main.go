@@ -34,6 +34,7 @@ type options struct {
 	minimise bool
 	driver   string
 	kept     bool
+	skip     int
 }
 
 func main() {
@@ -48,6 +49,7 @@ func main() {
 	flag.StringVar(&o.planner, "planner", "scope", "what plans: scope, or to see what the test is worth: naive, everything")
 	flag.BoolVar(&o.minimise, "minimise", true, "make failed cases smaller")
 	flag.StringVar(&o.driver, "oracle-driver", "", "an older driver's archive for the oracle, whose scans are kept; empty: the present driver")
+	flag.IntVar(&o.skip, "skip", 0, "leave out that many cases at the beginning, to share a run among several processes")
 	flag.BoolVar(&o.kept, "kept", false, "only cases whose trees were scanned before, to judge another planner quickly")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -118,5 +120,12 @@ func choose(ctx context.Context, lab *soundness.Lab, o options) ([]soundness.Cas
 	if err != nil {
 		return nil, err
 	}
-	return soundness.Draw(o.seed, o.cases, trees)
+	cases, err := soundness.Draw(o.seed, o.cases, trees)
+	if err != nil {
+		return nil, err
+	}
+	if o.skip > len(cases) {
+		return nil, fmt.Errorf("%d of %d cases are to be skipped: choose fewer", o.skip, len(cases))
+	}
+	return cases[o.skip:], nil
 }
