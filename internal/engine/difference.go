@@ -83,9 +83,11 @@ func (s *stage) differ(ctx context.Context, base string) (*difference, error) {
 		}
 	})
 	if wide {
-		d.eclasses, err = s.differentEclasses(all)
+		eclasses, err := s.differentEclasses(all)
+		d.eclasses = append(d.eclasses, eclasses...) // none is a list, too: the driver wants all three
+		return d, err
 	}
-	return d, err
+	return d, nil
 }
 
 // describing lists the packages whose metadata.xml is among the files.

@@ -46,6 +46,9 @@ type oddity struct {
 	Without string    // a file that is taken out of the prepared folder
 }
 
+// ErrUnscannable says that the tool itself does not get through a tree: a full scan gives no verdict either.
+var ErrUnscannable = errors.New("the tool does not get through the tree")
+
 // ErrNotKept says that a tree was not scanned before.
 var ErrNotKept = errors.New("the tree was not scanned before")
 
@@ -237,6 +240,9 @@ func (o *oracle) drive(ctx context.Context, run, command string, request any) ([
 	}, sandbox.Output{Writer: &said})
 	if err != nil {
 		return nil, err
+	}
+	if command == "scan" && (report.ExitCode == driver.ExitFailed || report.ExitCode == driver.ExitUnfinished) {
+		return nil, fmt.Errorf("%w: %s", ErrUnscannable, said.String())
 	}
 	if report.ExitCode != driver.ExitDone {
 		return nil, fmt.Errorf("the driver's %s ended with code %d %s %s: %s", command, report.ExitCode, report.Signal, report.Refused, said.String())

@@ -19,9 +19,11 @@ import (
 
 // Result is what became of one case.
 type Result struct {
-	Case    Case
-	Said    []string
-	Err     error
+	Case Case
+	Said []string
+	Err  error
+	// Refused says that the tool does not get through a side, so that full scans give no verdict either.
+	Refused bool
 	Changed int        // facts that changed, by the oracle
 	Scope   plan.Scope // that the planner chose
 	Total   int        // packages of both sides
@@ -81,6 +83,9 @@ func (r *Runner) Run(ctx context.Context, cases []Case) []*Result {
 func (r *Runner) One(ctx context.Context, c Case) *Result {
 	result := &Result{Case: c}
 	result.Err = r.one(ctx, result)
+	if errors.Is(result.Err, ErrUnscannable) {
+		result.Refused, result.Err = true, nil
+	}
 	return result
 }
 

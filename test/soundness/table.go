@@ -25,12 +25,17 @@ type Sum struct {
 	False   int // facts
 	Runs    int // cases that went through the engine
 	Errors  int
+	Refused int // cases in which a side does not scan
 }
 
 func (s *Sum) add(r *Result) {
 	s.Cases++
 	if r.Changed > 0 {
 		s.Changed++
+	}
+	if r.Refused {
+		s.Refused++
+		return
 	}
 	if r.Err != nil {
 		s.Errors++
@@ -60,7 +65,7 @@ func (s *Sum) line() string {
 		}
 		return fmt.Sprintf("%d %%", (100*a+b/2)/b)
 	}
-	return fmt.Sprintf("%d\t%s\t%s\t%s\t%d\t%d\t%d\t%d", s.Cases, share(s.Changed, s.Cases), share(s.Full, s.Cases), share(s.Planned, s.Total), s.Runs, s.Missed, s.False, s.Errors)
+	return fmt.Sprintf("%d\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d", s.Cases, share(s.Changed, s.Cases), share(s.Full, s.Cases), share(s.Planned, s.Total), s.Runs, s.Missed, s.False, s.Refused, s.Errors)
 }
 
 // Table prints what became of the cases by the subject of their first change, and in all.
@@ -78,7 +83,7 @@ func Table(out io.Writer, results []*Result) error {
 		all.add(r)
 	}
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "change\tcases\tchange findings\tfull scope\tpackages in scope, else\tthrough the engine\tmissed\tfalse\terrors")
+	fmt.Fprintln(w, "change\tcases\tchange findings\tfull scope\tpackages in scope, else\tthrough the engine\tmissed\tfalse\tdo not scan\terrors")
 	for _, group := range slices.Sorted(maps.Keys(groups)) {
 		fmt.Fprintf(w, "%s\t%s\n", group, groups[group].line())
 	}
