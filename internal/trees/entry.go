@@ -11,9 +11,53 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// freshFor is how long the word of a comparison counts: base and head of a run are made right after one another.
+const freshFor = time.Minute
+
+// isFresh says whether an entry was compared, or made, a moment ago.
+func (s *Store) isFresh(key string) bool {
+	at, ok := s.fresh.Load(key)
+	return ok && s.clock.Since(at.(time.Time)) < freshFor //nolint:forcetypeassert // nothing else is stored
+}
+
+// compared notes that an entry is whole, and with a category its packages.
+func (s *Store) compared(key string, sealed *seal) {
+	now := s.clock.Now()
+	s.fresh.Store(key, now)
+	for _, i := range sealed.items {
+		if i.kind == aPackage {
+			s.fresh.Store(packageKind.key(i.id), now)
+		}
+	}
+}
+
+// use brings an entry into use for a farm; see take.
+func (s *Store) use(objects *objects, k kind, id string) error {
+	if s.isFresh(k.key(id)) {
+		return nil
+	}
+	sealed, err := s.take(objects, k, id)
+	if err != nil {
+		return err
+	}
+	s.compared(k.key(id), sealed)
+	return nil
+}
+
+// useIfThere is use for an entry that need not be made: of a category that becomes a real folder, the packages are all that is needed, and one
+// seal tells of them as well as many.
+func (s *Store) useIfThere(k kind, id string) {
+	dir := filepath.Join(s.dir, k.key(id))
+	if sealed, err := s.look(dir); err == nil {
+		s.touch(dir)
+		s.compared(k.key(id), sealed)
+	}
+}
 
 // take brings an entry into use: it is compared with its seal, and made where it is not there or not whole.
 func (s *Store) take(objects *objects, k kind, id string) (*seal, error) {

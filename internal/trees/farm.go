@@ -183,6 +183,7 @@ func (f *farm) category(name, id string, real map[string]bool) ([]link, error) {
 		return nil, err
 	}
 	f.report.Real += len(items)
+	f.store.useIfThere(categoryKind, id)
 	links := []link{}
 	for _, e := range found[0] {
 		at := name + "/" + e.name
@@ -262,7 +263,7 @@ func (f *farm) link(ctx context.Context, links []link) error {
 }
 
 func (f *farm) linkOne(objects *objects, l link) error {
-	if _, err := f.store.take(objects, l.kind, l.id); err != nil {
+	if err := f.store.use(objects, l.kind, l.id); err != nil {
 		return fmt.Errorf("%s: %w", l.at, err)
 	}
 	return f.root.Symlink(f.store.path(l.kind.key(l.id)), l.at)

@@ -42,6 +42,7 @@ type Store struct {
 	boot   string
 
 	making sync.Map // key → *sync.Mutex
+	fresh  sync.Map // key → time.Time of the last comparison
 	mu     sync.Mutex
 	healed []string
 }
