@@ -28,6 +28,8 @@ import (
 const usage = `runner runs one stage of a check in its pod. It is started by the Jobs that prcheck-manager makes, not by people.
 
 Usage: runner fetch|prepare|scan|publish
+       runner cache-make DIR USER NAMESPACE…   makes the folders of a node's cache (as root)
+       runner cache-keep DIR                   prunes them, every hour, until it is stopped
 
 prcheck run does the same at home.
 `
@@ -58,6 +60,9 @@ type runner struct {
 }
 
 func (r *runner) run(ctx context.Context, args []string) error {
+	if len(args) > 1 {
+		return r.cacheCommand(ctx, args)
+	}
 	if len(args) != 1 {
 		return errUsage
 	}
@@ -93,7 +98,11 @@ func (r *runner) tool(ctx context.Context, before plan.Stage, stage func(*engine
 	if err != nil {
 		return err
 	}
-	if _, err := stage(r.engine(), ctx, p); err != nil {
+	e := r.engine()
+	if _, err := os.Stat(r.layout.Source(plan.CachedFile)); err == nil {
+		useCache(e, r.cacheDir(), p)
+	}
+	if _, err := stage(e, ctx, p); err != nil {
 		return fmt.Errorf("writing the outcome: %w", err)
 	}
 	return ctx.Err()
@@ -141,7 +150,7 @@ func (r *runner) fetch(ctx context.Context) error {
 	for _, m := range p.Masters {
 		from.Masters[m.Name] = c.MasterURL(m.Name)
 	}
-	outcome, err := e.Fetch(ctx, *p, from)
+	outcome, err := r.fetchCached(ctx, e, *p, from)
 	if err != nil {
 		return err
 	}

@@ -66,6 +66,7 @@ type assumption struct {
 }
 
 // +kubebuilder:rbac:groups="",resources=nodes,verbs=get;list;watch
+// +kubebuilder:rbac:groups="",resources=persistentvolumeclaims,verbs=get
 
 // Reconcile is one pass of the loop. There is one request, whatever happened.
 func (l *Loop) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
@@ -146,7 +147,12 @@ func (l *Loop) admit(ctx context.Context, v *view, run Run) (string, error) {
 	if edited(checkProfile, p.Snapshot) {
 		return "the profile was edited; the run is planned anew.", nil
 	}
+	cached, err := l.hasCache(ctx, check.Namespace)
+	if err != nil {
+		return "", err
+	}
 	job, err := jobspec.Build(jobspec.Input{
+		Cache: cached,
 		Check: check, Profile: checkProfile, Run: run.Hash, RunnerImage: l.Config.RunnerImage, Server: l.Config.Server,
 		FailedNodes: KeepOff(p.FailedNodes, v.nodes, &checkProfile.Spec.Pod),
 	})
@@ -154,6 +160,19 @@ func (l *Loop) admit(ctx context.Context, v *view, run Run) (string, error) {
 		return "", fmt.Errorf("making the Job of run %s: %w", run.Hash, err)
 	}
 	return l.create(ctx, check, job, run)
+}
+
+// hasCache says whether runs of a namespace have a cache on the nodes: somebody who may make volumes has made a claim for it.
+func (l *Loop) hasCache(ctx context.Context, namespace string) (bool, error) {
+	claim := &corev1.PersistentVolumeClaim{}
+	err := l.Live.Get(ctx, client.ObjectKey{Namespace: namespace, Name: jobspec.CacheClaim}, claim)
+	if apierrors.IsNotFound(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("looking for the claim %s/%s: %w", namespace, jobspec.CacheClaim, err)
+	}
+	return claim.DeletionTimestamp.IsZero() && claim.Status.Phase == corev1.ClaimBound, nil
 }
 
 func (l *Loop) create(ctx context.Context, check *prcheckv1.PullRequestCheck, job *batchv1.Job, run Run) (string, error) {

@@ -44,6 +44,18 @@ var stages = []stage{
 	},
 }
 
+// cacheVolume is what the node keeps of the repository. It has a folder for each repository, and a pod sees only its own.
+const cacheVolume = "cache"
+
+func cacheMount(in *Input, s *stage) []corev1.VolumeMount {
+	if !in.Cache || s.name == plan.StagePublish {
+		return nil
+	}
+	return []corev1.VolumeMount{{
+		Name: cacheVolume, MountPath: plan.CacheDir, SubPath: in.Check.Spec.RepositoryRef.Name, ReadOnly: s.name != plan.StageFetch,
+	}}
+}
+
 // folders are the volumes that pass data between stages, each writable in one container only.
 var folders = []struct{ name, path string }{
 	{"tools", plan.ToolsDir},
@@ -65,7 +77,10 @@ func containers(in *Input, user int64) []corev1.Container {
 			Command:         []string{plan.ToolsDir + "/runner", string(s.name)},
 			Resources:       corev1.ResourceRequirements{Requests: limits, Limits: limits},
 			SecurityContext: restricted(user + s.user),
-			VolumeMounts:    mounts(s),
+			VolumeMounts:    append(mounts(s), cacheMount(in, s)...),
+		}
+		if in.Cache && s.name == plan.StageFetch {
+			container.SecurityContext = restricted(CacheUser)
 		}
 		if s.trusted {
 			container.Image = in.RunnerImage
@@ -127,8 +142,8 @@ func mounts(s *stage) []corev1.VolumeMount {
 	return result
 }
 
-func volumes(profile *prcheckv1.CheckProfile) []corev1.Volume {
-	storage := quantity(profile.Spec.Resources.EphemeralStorage, "8Gi")
+func volumes(in *Input) []corev1.Volume {
+	storage := quantity(in.Profile.Spec.Resources.EphemeralStorage, "8Gi")
 	result := []corev1.Volume{}
 	for _, folder := range folders {
 		result = append(result, emptyDir(folder.name, corev1.StorageMediumDefault, storage))
@@ -143,6 +158,11 @@ func volumes(profile *prcheckv1.CheckProfile) []corev1.Volume {
 		if s.audience != "" {
 			result = append(result, token(s))
 		}
+	}
+	if in.Cache {
+		result = append(result, corev1.Volume{Name: cacheVolume, VolumeSource: corev1.VolumeSource{
+			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: CacheClaim},
+		}})
 	}
 	return append(result, corev1.Volume{Name: "ca", VolumeSource: corev1.VolumeSource{
 		ConfigMap: &corev1.ConfigMapVolumeSource{

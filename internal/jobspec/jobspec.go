@@ -34,6 +34,10 @@ const (
 	CAKey = "ca.crt"
 	// NetworkPolicy bounds what run pods can reach.
 	NetworkPolicy = "prcheck-run"
+	// CacheClaim is the PersistentVolumeClaim of a namespace that has a cache on each node. Where there is none, runs have none.
+	CacheClaim = "prcheck-cache"
+	// CacheUser is the user of fetch in runs with a cache: whatever one run leaves in it, the next can change. No other process has it.
+	CacheUser = 199_999
 	// LabelRunPod selects run pods, in the NetworkPolicy.
 	LabelRunPod = "prcheck.dev/run-pod"
 )
@@ -65,6 +69,8 @@ type Input struct {
 	FailedNodes []string
 	// RunnerImage is the image of prcheck's own runner.
 	RunnerImage string
+	// Cache says that the namespace has CacheClaim.
+	Cache bool
 	// Server is the base address of the server's internal listener.
 	Server string
 }
@@ -139,7 +145,7 @@ func podSpec(in *Input, user int64) corev1.PodSpec {
 		},
 		InitContainers:    stages[:len(stages)-1],
 		Containers:        stages[len(stages)-1:],
-		Volumes:           volumes(in.Profile),
+		Volumes:           volumes(in),
 		Affinity:          affinity(in.FailedNodes),
 		NodeSelector:      overrides.NodeSelector,
 		Tolerations:       overrides.Tolerations,

@@ -45,6 +45,7 @@ func input(edit func(*Input)) Input {
 func TestBuildGolden(t *testing.T) {
 	for name, edit := range map[string]func(*Input){
 		"plain":    func(*Input) {},
+		"cache":    func(in *Input) { in.Cache = true },
 		"attempt3": func(in *Input) { in.FailedNodes = []string{"worker-2", "worker-1", "worker-2"} },
 		"overrides": func(in *Input) {
 			in.Profile.Spec.Resources = prcheckv1.RunResources{
@@ -87,7 +88,14 @@ func TestBuildGolden(t *testing.T) {
 
 // What design.md, The pod, promises, looked at from the outside: no golden file can be updated past these.
 func TestBuildKeepsStagesApart(t *testing.T) {
-	job, err := Build(input(func(*Input) {}))
+	for name, edit := range map[string]func(*Input){"plain": func(*Input) {}, "cache": func(in *Input) { in.Cache = true }} {
+		t.Run(name, func(t *testing.T) { keepsStagesApart(t, edit) })
+	}
+}
+
+func keepsStagesApart(t *testing.T, edit func(*Input)) {
+	t.Helper()
+	job, err := Build(input(edit))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -47,8 +47,15 @@ func Prepare(dir string, owner int, namespaces []string) error {
 		if err := os.MkdirAll(path, 0o777); err != nil {
 			return fmt.Errorf("making the node's cache: %w", err)
 		}
-		if err := os.Chmod(path, 0o777); err != nil { //nolint:gosec // see above
+		// Folders of repositories that the kubelet made before this one had its mode.
+		made, err := filepath.Glob(filepath.Join(path, "*"))
+		if err != nil {
 			return fmt.Errorf("making the node's cache: %w", err)
+		}
+		for _, folder := range append(made, path) {
+			if err := os.Chmod(folder, 0o777); err != nil { //nolint:gosec // see above
+				return fmt.Errorf("making the node's cache: %w", err)
+			}
 		}
 	}
 	if err := errors.Join(os.Chmod(dir, 0o700), os.Chown(dir, owner, owner)); err != nil { //nolint:gosec // it is a folder

@@ -21,18 +21,20 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+	"k8s.io/utils/clock"
 
 	"github.com/prcheck/prcheck/internal/gitops"
 )
 
 // Cache is the folder of one repository on this node.
 type Cache struct {
-	dir string
-	git gitops.Git
+	dir   string
+	git   gitops.Git
+	clock clock.PassiveClock
 }
 
 // Open returns the cache in dir, or the reason why there is none that can be written.
-func Open(dir string, git gitops.Git) (*Cache, error) {
+func Open(dir string, git gitops.Git, at clock.PassiveClock) (*Cache, error) {
 	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
 		return nil, fmt.Errorf("the node's cache %s: %w", dir, err)
 	}
@@ -41,7 +43,7 @@ func Open(dir string, git gitops.Git) (*Cache, error) {
 			return nil, fmt.Errorf("the node's cache: %w", err)
 		}
 	}
-	return &Cache{dir, git}, nil
+	return &Cache{dir, git, at}, nil
 }
 
 // The folders of a cache.
@@ -130,12 +132,17 @@ func (c *Cache) update(ctx context.Context, repo, from string, commits []string)
 	missing := 0
 	for _, id := range commits {
 		_, err := c.git.Run(ctx, repo, "rev-parse", "--quiet", "--verify", refPrefix+id+"^{tree}")
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if err != nil {
 			missing++
 			args = append(args, "+"+id+":"+refPrefix+id)
+			continue
 		}
-		if ctx.Err() != nil {
-			return ctx.Err()
+		now := c.clock.Now() // the ref is in use, says its time to the keeper
+		if err := os.Chtimes(filepath.Join(repo, refPrefix+id), now, now); err != nil {
+			return err
 		}
 	}
 	if missing == 0 {
@@ -151,7 +158,7 @@ func (c *Cache) init(ctx context.Context, repo string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(temp) //nolint:errcheck // it has gone to its place
+	defer os.RemoveAll(temp)                                                              //nolint:errcheck // it has gone to its place
 	if err := errors.Join(os.Chmod(temp, 0o755), c.git.InitBare(ctx, temp)); err != nil { //nolint:gosec // others read it
 		return err
 	}

@@ -18,6 +18,8 @@ const (
 	WorkDir = RootDir + "/work"
 	// ScannedDir: what scan made: base.jsonl, head.jsonl, outcome.json, log; read-only elsewhere.
 	ScannedDir = RootDir + "/scanned"
+	// CacheDir: what the node keeps of the repository for later runs, where it does; written by fetch, read-only elsewhere.
+	CacheDir = RootDir + "/cache"
 	// TokenDir: the projected service account token, in fetch and publish only, each with its own audience.
 	TokenDir = RootDir + "/token"
 	// CADir: ca.crt of the server.
@@ -31,6 +33,8 @@ const (
 	PlanFile    = "plan.json"
 	OutcomeFile = "outcome.json"
 	LogFile     = "log"
+	// CachedFile is left in SourceDir by a fetch that used CacheDir.
+	CachedFile = "cached"
 )
 
 // Environment of the runner in a pod.

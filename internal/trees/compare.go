@@ -86,15 +86,21 @@ func (i item) holds(path string) bool {
 
 // blobID is git's name for a content; digits tells which digest the repository uses. It is empty where reading fails.
 func blobID(r io.Reader, size int64, digits int) string {
-	var sum hash.Hash = sha1.New() //nolint:gosec // what git names objects by
-	if digits == 2*sha256.Size {
-		sum = sha256.New()
-	}
-	fmt.Fprintf(sum, "blob %d\x00", size)
+	sum := newSum("blob", size, digits)
 	if n, err := io.Copy(sum, r); err != nil || n != size {
 		return ""
 	}
 	return hex.EncodeToString(sum.Sum(nil))
+}
+
+// newSum is the digest by which git names an object, begun with its header.
+func newSum(kind string, size int64, digits int) hash.Hash {
+	var sum hash.Hash = sha1.New() //nolint:gosec // what git names objects by
+	if digits == 2*sha256.Size {
+		sum = sha256.New()
+	}
+	fmt.Fprintf(sum, "%s %d\x00", kind, size)
+	return sum
 }
 
 // changeTime is the time of a file's last change of any kind.

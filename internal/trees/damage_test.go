@@ -404,6 +404,21 @@ func TestRealize(t *testing.T) {
 	}
 }
 
+// TestADamagedRepositoryIsRefused swaps two objects' files: git reads what is there and says nothing.
+func TestADamagedRepositoryIsRefused(t *testing.T) {
+	t.Parallel()
+	r := newRepo(t)
+	one := r.line(t, []byte("1"), "hash-object", "-w", "--stdin")
+	other := r.line(t, []byte("2"), "hash-object", "-w", "--stdin")
+	tree := r.line(t, []byte("100644 blob "+one+"\tx\n"), "mktree")
+	commit := r.line(t, nil, "commit-tree", "-m", "x", tree)
+	file := func(id string) string { return filepath.Join(r.dir, "objects", id[:2], id[2:]) }
+	must(t, os.Rename(file(other), file(one)))
+	if _, err := newStore(t, r).Farm(t.Context(), t.TempDir()+"/farm", r.side(commit)); err == nil {
+		t.Error("another content was taken for it")
+	}
+}
+
 // TestHistory asks git about a farm as pkgcheck does.
 func TestHistory(t *testing.T) {
 	t.Parallel()

@@ -118,12 +118,17 @@ func (o *objects) one(i int, name string, visit func(i int, id, kind string, siz
 	if err != nil {
 		return fmt.Errorf("git printed a line that is not understood: %.200q", line)
 	}
-	content := &io.LimitedReader{R: o.out, N: size}
+	limited := &io.LimitedReader{R: o.out, N: size}
+	sum := newSum(words[1], size, len(words[0]))
+	content := io.TeeReader(limited, sum)
 	if err := visit(i, words[0], words[1], size, content); err != nil {
 		return err
 	}
-	if _, err := io.Copy(io.Discard, content); err != nil || content.N > 0 {
+	if _, err := io.Copy(io.Discard, content); err != nil || limited.N > 0 {
 		return o.failure(name, errors.Join(err, io.ErrUnexpectedEOF))
+	}
+	if hex.EncodeToString(sum.Sum(nil)) != words[0] { // git itself does not look when it reads from packs
+		return fmt.Errorf("object %s of %s has another content than its name says: the repository is damaged", words[0], o.repo)
 	}
 	if end, err := o.out.ReadByte(); err != nil || end != '\n' {
 		return o.failure(name, err)
