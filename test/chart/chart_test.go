@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/yaml"
 
+	"github.com/prcheck/prcheck/internal/jobspec"
 	"github.com/prcheck/prcheck/test/kube"
 )
 
@@ -157,5 +158,49 @@ func TestKustomizeMakesTheSameObjects(t *testing.T) {
 		if rendered[name] == nil {
 			t.Errorf("helm install does not make %s", name)
 		}
+	}
+}
+
+// TestNodeCacheComesForNamedNamespacesOnly looks at what a cache needs of the cluster, and at who is root.
+func TestNodeCacheComesForNamedNamespacesOnly(t *testing.T) {
+	without, err := helm(t, "--set", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range without {
+		if strings.HasPrefix(name, "PersistentVolume") || strings.HasPrefix(name, "DaemonSet/") {
+			t.Errorf("%s is made unasked", name)
+		}
+	}
+	found, err := helm(t, "--set", url, "--set", "nodeCache.namespaces={a,b}", "--set", "nodeCache.keeperNamespace=nodes")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a", "b"} {
+		volume := found["PersistentVolume/prcheck-cache-"+name]
+		if volume == nil {
+			t.Fatalf("no volume for %s", name)
+		}
+		path, _, err := unstructured.NestedString(volume.Object, "spec", "hostPath", "path")
+		if err != nil || path != "/var/lib/prcheck/cache/"+name {
+			t.Errorf("%s: %q, %v", name, path, err)
+		}
+		if _, bound, _ := unstructured.NestedMap(volume.Object, "spec", "nodeAffinity"); bound {
+			t.Errorf("the volume of %s would keep its runs on some nodes", name)
+		}
+	}
+	keeper := found["DaemonSet/prcheck-node-cache"]
+	if keeper == nil || keeper.GetNamespace() != "nodes" || found["PersistentVolumeClaim/prcheck-cache"] == nil {
+		t.Fatalf("%v", found)
+	}
+	containers, _, err := unstructured.NestedSlice(keeper.Object, "spec", "template", "spec", "containers")
+	if err != nil || len(containers) != 1 {
+		t.Fatalf("%v, %v", containers, err)
+	}
+	if user, _, err := unstructured.NestedInt64(containers[0].(map[string]any), "securityContext", "runAsUser"); err != nil || user != jobspec.CacheUser {
+		t.Errorf("the keeper is user %d, the runs' fetch %d: %v", user, jobspec.CacheUser, err)
+	}
+	if _, err := helm(t, "--set", url, "--set", "nodeCache.namespaces={../x}"); err == nil {
+		t.Error("a namespace that is none was accepted")
 	}
 }
