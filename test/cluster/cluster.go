@@ -86,6 +86,9 @@ func (c *Cluster) ControlAddress() string { return c.Net.Control() }
 // Kubeconfig is the path of the administrator's kubeconfig.
 func (c *Cluster) Kubeconfig() string { return c.paths.kubeconfig() }
 
+// NodeLib is the folder that a node sees as /var/lib.
+func (c *Cluster) NodeLib(node string) string { return c.paths.node(node, "lib") }
+
 // LogDir is the folder with a log for each program.
 func (c *Cluster) LogDir() string { return c.paths.log() }
 

@@ -114,6 +114,39 @@ func (r *Rig) installHelm(ctx context.Context, root string) error {
 	return run(ctx, root, helm, args...)
 }
 
+// CacheOnNodes switches the nodes' cache on for the Repository's namespace, as docs/node-cache.md tells.
+func (r *Rig) CacheOnNodes(ctx context.Context) error {
+	helm, err := binary.Path("helm")
+	if err != nil {
+		return err
+	}
+	root, err := binary.Root()
+	if err != nil {
+		return err
+	}
+	r.Say("switching the nodes' cache on")
+	for _, args := range [][]string{
+		{"create", "namespace", keeperNamespace},
+		{"label", "namespace", keeperNamespace, "pod-security.kubernetes.io/enforce=privileged"},
+	} {
+		if err := r.Kubectl(ctx, args...); err != nil {
+			return err
+		}
+	}
+	if err := run(ctx, root, helm, "--kubeconfig", r.Cluster.Kubeconfig(), "upgrade", Release, filepath.Join(root, "charts", "prcheck"),
+		"--namespace", SystemNamespace, "--reuse-values",
+		"--set", "nodeCache.namespaces={"+Namespace+"}", "--set", "nodeCache.keeperNamespace="+keeperNamespace); err != nil {
+		return err
+	}
+	if err := r.Kubectl(ctx, "-n", keeperNamespace, "rollout", "status", "daemonset/prcheck-node-cache", "--timeout=120s"); err != nil {
+		return err
+	}
+	return r.Kubectl(ctx, "-n", Namespace, "wait", "--for=jsonpath={.status.phase}=Bound", "pvc/prcheck-cache", "--timeout=60s")
+}
+
+// keeperNamespace is where pods may use folders of nodes.
+const keeperNamespace = "prcheck-node"
+
 // installKustomize does what README tells a user who has no Helm: a kustomization of their own over config/default.
 func (r *Rig) installKustomize(ctx context.Context, root string) error {
 	dir, err := os.MkdirTemp("", "prcheck-kustomize-")
