@@ -95,6 +95,9 @@ func (r *Runner) one(ctx context.Context, result *Result) error {
 		return err
 	}
 	result.Said = p.Said
+	if err := p.alike(); err != nil {
+		return err
+	}
 	return r.take(ctx, p, result)
 }
 
@@ -131,6 +134,22 @@ func (r *Runner) take(ctx context.Context, p *Pair, result *Result) error {
 	}
 	result.Chosen = run.Scope
 	result.Run = new(differ(oracle, run.Changes))
+	return nil
+}
+
+// alike fails where different checks ran on the two sides, which Evaluate refuses to compare.
+func (p *Pair) alike() error {
+	base, err := p.BaseScan.stream()
+	if err != nil {
+		return err
+	}
+	head, err := p.HeadScan.stream()
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(base.Ran(), head.Ran()) {
+		return fmt.Errorf("%w in the same way as through the other: %d and %d checks ran", ErrUnscannable, len(base.Ran()), len(head.Ran()))
+	}
 	return nil
 }
 
