@@ -22,7 +22,7 @@ var brokenKinds = map[string]change{
 	"invalid-required": func(e *edit) string { return e.set("REQUIRED_USE", []string{"|| (", "?? a", "( a"}) },
 	"invalid-src-uri":  func(e *edit) string { return e.set("SRC_URI", []string{"https://a/ ->", "( https://a/b"}) },
 	"invalid-iuse":     func(e *edit) string { return e.set("IUSE", []string{"@bad", "+", "good ba!d"}) },
-	"invalid-keywords": func(e *edit) string { return e.set("KEYWORDS", []string{"amd64 ~amd64", "amd64 amd64", "?"}) },
+	"invalid-keywords": func(e *edit) string { return e.set("KEYWORDS", []string{"amd64 ~amd64", "amd64" + " amd64", "?"}) },
 	"invalid-mended":   invalidMended,
 	"invalid-name":     invalidName,
 	"invalid-version":  invalidVersion,

@@ -133,7 +133,7 @@ func eclassFunctionUndocumented(e *edit) string {
 func eclassInternal(e *edit) string {
 	file := e.eclass()
 	text := e.text(file)
-	if at := strings.Index(text, "# @INTERNAL\n"); at >= 0 && e.chance(40) {
+	if strings.Contains(text, "# @INTERNAL\n") && e.chance(40) {
 		e.write(file, strings.Replace(text, "# @INTERNAL\n", "", 1))
 		return file + ": an internal function is public"
 	}
@@ -172,11 +172,12 @@ func eclassProvides(e *edit) string {
 
 func (e *edit) provide(file, other string) string {
 	text := e.text(file)
-	if strings.Contains(text, "# @PROVIDES: ") {
+	switch {
+	case strings.Contains(text, "# @PROVIDES: "):
 		e.write(file, strings.Replace(text, "# @PROVIDES: ", "# @PROVIDES: "+other+" ", 1))
-	} else if strings.Contains(text, "# @BLURB:") {
+	case strings.Contains(text, "# @BLURB:"):
 		e.write(file, strings.Replace(text, "# @BLURB:", "# @PROVIDES: "+other+"\n# @BLURB:", 1))
-	} else {
+	default:
 		return ""
 	}
 	return file + " provides " + other

@@ -37,15 +37,15 @@ func distLine(name, seed string) string {
 	return fmt.Sprintf("DIST %s %d BLAKE2B %s SHA512 %s", name, 20000+int(one[0]), hex.EncodeToString(one[:]), hex.EncodeToString(two[:]))
 }
 
-// withManifest chooses a package whose Manifest has n entries or more.
-func (e *edit) withManifest(n int) string {
+// withManifest chooses a package whose Manifest has entries.
+func (e *edit) withManifest() string {
 	return pick(e, slices.DeleteFunc(slices.Clone(e.keys), func(k string) bool {
-		return strings.Count(e.text(k+"/Manifest"), "DIST ") < n
+		return !strings.Contains(e.text(k+"/Manifest"), "DIST ")
 	}))
 }
 
 func (e *edit) manifestEdit(do func(lines []string) []string) string {
-	key := e.withManifest(1)
+	key := e.withManifest()
 	if key == "" {
 		return ""
 	}
@@ -76,7 +76,7 @@ func (e *edit) dists(key string) [][]string {
 
 // manifestConflict gives a package an entry of another's name with other hashes.
 func manifestConflict(e *edit) string {
-	one, other := e.withManifest(1), e.withManifest(1)
+	one, other := e.withManifest(), e.withManifest()
 	if one == "" || one == other || len(e.dists(other)) == 0 {
 		return ""
 	}
@@ -86,7 +86,7 @@ func manifestConflict(e *edit) string {
 
 // manifestSame gives a package an entry with the hashes of another's under another name.
 func manifestSame(e *edit) string {
-	one, other := e.withManifest(1), e.withManifest(1)
+	one, other := e.withManifest(), e.withManifest()
 	if one == "" || one == other || len(e.dists(other)) == 0 {
 		return ""
 	}
@@ -98,7 +98,7 @@ func manifestSame(e *edit) string {
 
 // manifestSameFirst adds a package before two whose checksums are equal, which it then represents.
 func manifestSameFirst(e *edit) string {
-	one, other := e.withManifest(1), e.withManifest(1)
+	one, other := e.withManifest(), e.withManifest()
 	if one == "" || one == other || len(e.dists(other)) == 0 {
 		return ""
 	}
@@ -120,7 +120,7 @@ func manifestHashDrop(e *edit) string {
 }
 
 func manifestRemove(e *edit) string {
-	key := e.withManifest(1)
+	key := e.withManifest()
 	if key == "" {
 		return ""
 	}

@@ -90,14 +90,22 @@ func (e *edit) atoms(want func(a atom) bool) []atom {
 	found := []atom{}
 	for _, key := range e.keys {
 		for _, file := range e.ebuilds[key] {
-			for _, name := range dependencyVariables {
-				for _, word := range e.words(file, name) {
-					a := atom{file, name, word, e.known(named.FindString(word))}
-					if a.key != "" && want(a) {
-						found = append(found, a)
-					}
+			for _, a := range e.dependencyWords(file) {
+				if a.key = e.known(named.FindString(a.word)); a.key != "" && want(a) {
+					found = append(found, a)
 				}
 			}
+		}
+	}
+	return found
+}
+
+// dependencyWords are the words of an ebuild's dependency variables.
+func (e *edit) dependencyWords(file string) []atom {
+	found := []atom{}
+	for _, name := range dependencyVariables {
+		for _, word := range e.words(file, name) {
+			found = append(found, atom{file: file, variable: name, word: word})
 		}
 	}
 	return found

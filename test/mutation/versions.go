@@ -165,12 +165,10 @@ func newPackageWanted(e *edit) string {
 	wanted := []string{}
 	for _, key := range e.keys {
 		for _, file := range e.ebuilds[key] {
-			for _, name := range dependencyVariables {
-				for _, word := range e.words(file, name) {
-					found := named.FindString(word)
-					if found != "" && e.known(found) == "" && !strings.Contains(word, "://") && !strings.Contains(word, "$") {
-						wanted = append(wanted, atomVersion.ReplaceAllString(found, ""))
-					}
+			for _, a := range e.dependencyWords(file) {
+				found := named.FindString(a.word)
+				if found != "" && e.known(found) == "" && !strings.Contains(a.word, "://") && !strings.Contains(a.word, "$") {
+					wanted = append(wanted, atomVersion.ReplaceAllString(found, ""))
 				}
 			}
 		}

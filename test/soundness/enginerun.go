@@ -79,29 +79,33 @@ func (l *Lab) stages(ctx context.Context, p *Pair, scope plan.Scope, with tamper
 	if planned.Changed, err = l.changed(ctx, e, p); err != nil {
 		return nil, err
 	}
-	for _, stage := range []func() (plan.Outcome, error){
-		func() (plan.Outcome, error) { return e.Fetch(ctx, planned, from) },
-		func() (plan.Outcome, error) { return e.Prepare(ctx, planned) },
-		func() (plan.Outcome, error) { return e.Scan(ctx, planned) },
-	} {
-		o, err := stage()
-		if err != nil {
+	if err := done(e.Fetch(ctx, planned, from)); err != nil {
+		return nil, err
+	}
+	if with.fetched != nil {
+		if err := with.fetched(dir); err != nil {
 			return nil, err
 		}
-		if !o.OK() {
-			return nil, fmt.Errorf("the %s stage: %s: %s", o.Stage, o.Reason, o.Message)
-		}
-		if o.Stage == plan.StageFetch && with.fetched != nil {
-			if err := with.fetched(dir); err != nil {
-				return nil, err
-			}
-		}
+	}
+	if err := done(e.Prepare(ctx, planned)); err != nil {
+		return nil, err
+	}
+	if err := done(e.Scan(ctx, planned)); err != nil {
+		return nil, err
 	}
 	v := engine.Evaluate(e.Layout.Bundle(), planned)
 	if v.Reason != "" {
 		return nil, fmt.Errorf("the verdict is %s: %s: %s", v.Conclusion, v.Reason, v.Message)
 	}
 	return &engineResult{v.Scope, changesIn(v), l.Clock.Since(began).Seconds()}, nil
+}
+
+// done fails where a stage did not complete.
+func done(o plan.Outcome, err error) error {
+	if err == nil && !o.OK() {
+		err = fmt.Errorf("the %s stage: %s: %s", o.Stage, o.Reason, o.Message)
+	}
+	return err
 }
 
 // kit makes the kit of a pair's base, once, as trusted runs of the base do.
@@ -184,7 +188,7 @@ func (l *Lab) engineDigest() (string, error) {
 			if err != nil {
 				return err
 			}
-			data, err := os.ReadFile(path)
+			data, err := os.ReadFile(path) //nolint:gosec // our own source
 			fmt.Fprintf(sum, "%s %d\n%s", strings.TrimPrefix(path, l.Tools.Source), len(data), data)
 			return err
 		})

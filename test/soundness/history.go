@@ -33,11 +33,10 @@ func (r *Runner) History(ctx context.Context, of Repository, n int) ([]*Result, 
 	results := []*Result{}
 	for i := range len(commits) - 1 {
 		result := &Result{Case: Case{Base: of.Name}, Said: []string{"commit " + commits[i]}}
-		p, err := r.Lab.commitPair(ctx, of, commits[i+1], commits[i])
-		if err == nil {
-			err = r.take(ctx, p, result)
+		var p *Pair
+		if p, result.Err = r.Lab.commitPair(ctx, of, commits[i+1], commits[i]); result.Err == nil {
+			result.Err = r.take(ctx, p, result)
 		}
-		result.Err = err
 		results = append(results, result)
 		r.progress(i+1, len(commits)-1, result)
 		if ctx.Err() != nil {

@@ -13,7 +13,6 @@ import (
 
 	"k8s.io/utils/clock"
 
-	"github.com/prcheck/prcheck/test/ebuildrepo"
 	"github.com/prcheck/prcheck/test/mutation"
 )
 
@@ -99,9 +98,6 @@ type Pair struct {
 	// Full scans of both sides.
 	BaseScan, HeadScan *Scanned
 }
-
-// file is a file of a tree.
-type file = ebuildrepo.File
 
 // Pair makes a case's head and scans both of its sides.
 func (l *Lab) Pair(ctx context.Context, c Case) (*Pair, error) {

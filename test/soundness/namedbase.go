@@ -110,7 +110,7 @@ func (b builder) profiles() {
 	b.put("metadata/layout.conf", "masters =\nthin-manifests = true\nsign-manifests = false\nprofile-formats = portage-2\ncache-formats = md5-dict\nmanifest-hashes = BLAKE2B SHA512\nmanifest-required-hashes = BLAKE2B\n")
 	b.put("profiles/arch.list", "amd64\narm64\nriscv\n")
 	b.put("profiles/arches.desc", "amd64 stable\narm64 stable\nriscv testing\n")
-	b.put("profiles/profiles.desc", "amd64\tamd64\tstable\narm64\tarm64\tstable\nriscv\triscv\texp\namd64\todd\tdev\n")
+	b.put("profiles/profiles.desc", "amd64\tamd64\tstable\narm64\tarm64\tstable\nriscv\triscv\texp\namd64\todd\tdev\n") //nolint:dupword // an arch and a folder of that name
 	b.put("profiles/use.desc", "described - A flag that is described\nglobal - Another one\n")
 	b.put("profiles/desc/linguas.desc", "de - German\n")
 	b.put("profiles/license_groups", "FREE GPL-2 Doomed\n")

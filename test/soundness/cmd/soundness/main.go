@@ -86,7 +86,12 @@ func run(ctx context.Context, o options, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	r := &soundness.Runner{Lab: lab, Planner: planner, Engine: o.engine, Workers: o.workers, Out: out}
+	return take(ctx, o, &soundness.Runner{Lab: lab, Planner: planner, Engine: o.engine, Workers: o.workers, Out: out}, cases)
+}
+
+// take takes the cases through, and prints what became of them.
+func take(ctx context.Context, o options, r *soundness.Runner, cases []soundness.Case) error {
+	out := r.Out
 	results := r.Run(ctx, cases)
 	if o.kept {
 		results = slices.DeleteFunc(results, func(r *soundness.Result) bool { return errors.Is(r.Err, soundness.ErrNotKept) })
