@@ -115,8 +115,7 @@ func (s *session) openKit(ctx context.Context, p plan.Plan, dir string) (*baseki
 		return nil, err
 	}
 	kit, err = s.cache.kits.Make(ctx, key, func(into string) error { return s.makeKit(ctx, &maker, p, dir, into) })
-	var none *engine.KitError
-	if errors.As(err, &none) {
+	if _, none := errors.AsType[*engine.KitError](err); none {
 		fmt.Fprintf(s.err, "prcheck: %v\n", err)
 		return nil, nil
 	}
@@ -163,22 +162,36 @@ func (s *session) judged(ctx context.Context, p plan.Plan, dir string) (*verdict
 		return s.stages(ctx, p), nil
 	}
 	kit, err := s.openKit(ctx, p, dir)
-	if err != nil || kit == nil {
-		if err == nil {
-			return s.stages(ctx, p), nil
-		}
+	if err != nil {
 		return nil, fmt.Errorf("finding what earlier runs left for this base: %w; --no-cache does without", err)
 	}
+	if kit == nil {
+		return s.stages(ctx, p), nil
+	}
 	defer kit.Close() //nolint:errcheck // the kernel releases the lock
+	v, damage := s.judgedWith(ctx, p, kit)
+	if ctx.Err() != nil || damage == nil && !suspect(v) {
+		return v, s.pruneTrees(ctx)
+	}
+	return s.judgedAgain(ctx, p, dir, kit, damage)
+}
+
+// judgedWith judges with a kit, and says how it is damaged, if it is: it is verified meanwhile.
+func (s *session) judgedWith(ctx context.Context, p plan.Plan, kit *basekit.Kit) (v *verdict.Verdict, damage error) {
 	checked := make(chan error, 1)
 	go func() { checked <- kit.Verify(ctx) }()
 	s.engine.Kit = kit.Dir()
-	v := s.stages(ctx, p)
-	damage := <-checked
-	suspect := v.Conclusion == finding.ConclusionError && (v.Reason == plan.ReasonIncomplete || v.Reason == plan.ReasonToolFailed)
-	if ctx.Err() != nil || damage == nil && !suspect {
-		return v, s.pruneTrees(ctx)
-	}
+	v = s.stages(ctx, p)
+	return v, <-checked
+}
+
+// suspect says whether a run came to nothing in a way that its kit may be to blame for.
+func suspect(v *verdict.Verdict) bool {
+	return v.Conclusion == finding.ConclusionError && (v.Reason == plan.ReasonIncomplete || v.Reason == plan.ReasonToolFailed)
+}
+
+// judgedAgain repeats a run without its kit, which is thrown away if it is damaged or if the run comes to something without it.
+func (s *session) judgedAgain(ctx context.Context, p plan.Plan, dir string, kit *basekit.Kit, damage error) (*verdict.Verdict, error) {
 	if damage != nil {
 		fmt.Fprintf(s.err, "prcheck: what earlier runs left for this base is thrown away: %v\n", damage)
 		if err := s.cache.kits.Discard(kit.Key); err != nil {
@@ -192,9 +205,9 @@ func (s *session) judged(ctx context.Context, p plan.Plan, dir string) (*verdict
 	again := s.stages(ctx, p)
 	if damage == nil && again.Conclusion != finding.ConclusionError {
 		fmt.Fprintln(s.err, "prcheck: what earlier runs left for this base was of no use and is thrown away")
-		err = s.cache.kits.Discard(kit.Key)
+		return again, s.cache.kits.Discard(kit.Key)
 	}
-	return again, err
+	return again, nil
 }
 
 // emptyRun removes what a run left in its folders, but for the repositories.

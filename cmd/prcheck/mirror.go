@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/prcheck/prcheck/internal/engine"
 	"github.com/prcheck/prcheck/internal/plan"
@@ -50,6 +51,12 @@ func borrow(bare, objects string) error {
 	return os.WriteFile(filepath.Join(bare, "objects", "info", "alternates"), []byte(objects+"\n"), 0o644)
 }
 
+// borrowed is the folder in which a bare repository finds objects of another's.
+func borrowed(bare string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(bare, "objects", "info", "alternates"))
+	return strings.TrimSuffix(string(text), "\n"), err
+}
+
 // borrowAll makes the repositories of a plan below a layout, borrowing from those of the run.
 func (s *session) borrowAll(ctx context.Context, l engine.Layout, p plan.Plan) error {
 	from := map[string]string{l.Target(): s.engine.Layout.Target()}
@@ -60,11 +67,11 @@ func (s *session) borrowAll(ctx context.Context, l engine.Layout, p plan.Plan) e
 		if err := s.engine.Git.InitBare(ctx, to); err != nil {
 			return err
 		}
-		text, err := os.ReadFile(filepath.Join(bare, "objects", "info", "alternates"))
+		objects, err := borrowed(bare)
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(to, "objects", "info", "alternates"), text, 0o644); err != nil {
+		if err := borrow(to, objects); err != nil {
 			return err
 		}
 	}

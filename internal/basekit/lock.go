@@ -60,27 +60,41 @@ func take(path string, how int) (*lock, error) {
 		if err != nil {
 			return nil, err
 		}
-		for {
-			err = unix.Flock(int(f.Fd()), how)
-			if !errors.Is(err, unix.EINTR) {
-				break
-			}
+		if err := flock(f, how); err != nil {
+			return nil, errors.Join(err, f.Close())
 		}
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, errors.Join(errBusy, f.Close())
-		}
-		if err != nil {
-			return nil, errors.Join(&os.PathError{Op: "lock", Path: path, Err: err}, f.Close())
-		}
-		mine, err := f.Stat()
-		there, err2 := os.Stat(path)
-		if err == nil && err2 == nil && os.SameFile(mine, there) {
+		if isAt(path, f) {
 			return &lock{path, f}, nil
 		}
 		if err := f.Close(); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// flock locks an open file, however often a signal interrupts that.
+func flock(f *os.File, how int) error {
+	for {
+		err := unix.Flock(int(f.Fd()), how)
+		switch {
+		case err == nil:
+			return nil
+		case errors.Is(err, unix.EWOULDBLOCK):
+			return errBusy
+		case !errors.Is(err, unix.EINTR):
+			return &os.PathError{Op: "lock", Path: f.Name(), Err: err}
+		}
+	}
+}
+
+// isAt says whether an open file is the one at path.
+func isAt(path string, f *os.File) bool {
+	mine, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(mine, there)
 }
 
 func (l *lock) release() error { return l.file.Close() }

@@ -273,7 +273,7 @@ func first(a, b bool) int {
 
 // origin names where an inherited fact comes from: "1.0", or "cat/old 1.0" after a rename.
 func origin(f *finding.Fact, pkg Package) string {
-	if old := (packageOf(f)); old != pkg {
+	if old := packageOf(f); old != pkg {
 		return strings.TrimSpace(old.String() + " " + f.Version)
 	}
 	return f.Version

@@ -97,26 +97,48 @@ func pick(facts []*finding.Fact, left []bool, want bool) []*finding.Fact {
 func (p pool) match(base, head *list) *matched {
 	m := &matched{base: base, head: head, leftBase: make([]bool, len(base.facts)), leftHead: make([]bool, len(head.facts))}
 	workers := p.workersFor(len(base.facts) + len(head.facts))
-	p.run(workers, func(w int) { m.share(func(k key) bool { return k.high%uint64(workers) == uint64(w) }) })
+	p.run(workers, func(w int) { m.share(portion{uint64(w), uint64(workers)}) }) //nolint:gosec // none is negative
 	return m
 }
 
+// portion is the keys of one worker: those with its number as remainder.
+type portion struct{ worker, workers uint64 }
+
+func (p portion) has(k key) bool { return k.high%p.workers == p.worker }
+
 // share matches the facts of one worker's keys.
-func (m *matched) share(mine func(key) bool) {
+func (m *matched) share(mine portion) {
+	t := m.count(mine)
+	gone, uneven := t.uneven()
+	if !gone && !uneven {
+		return
+	}
+	groups := m.leaveBase(t, mine)
+	if !uneven {
+		return
+	}
+	m.joinHead(groups, mine)
+	for _, g := range groups {
+		m.pair(g)
+	}
+}
+
+// count counts one worker's keys on both sides. What head has beside them is left over.
+func (m *matched) count(mine portion) *census {
 	n := 0
 	for _, k := range m.base.keys {
-		if mine(k) {
+		if mine.has(k) {
 			n++
 		}
 	}
 	t := newCensus(n)
 	for _, k := range m.base.keys {
-		if mine(k) {
+		if mine.has(k) {
 			t.at(k).base++
 		}
 	}
 	for i, k := range m.head.keys {
-		if !mine(k) {
+		if !mine.has(k) {
 			continue
 		}
 		if s := t.at(k); s.base > 0 {
@@ -125,13 +147,14 @@ func (m *matched) share(mine func(key) bool) {
 			m.leftHead[i] = true
 		}
 	}
-	gone, uneven := t.uneven()
-	if !gone && !uneven {
-		return
-	}
+	return t
+}
+
+// leaveBase leaves over what of base head has not at all, and returns base's part of the groups.
+func (m *matched) leaveBase(t *census, mine portion) map[key]*group {
 	groups := map[key]*group{}
 	for i, k := range m.base.keys {
-		if !mine(k) {
+		if !mine.has(k) {
 			continue
 		}
 		if s := t.at(k); s.head == 0 {
@@ -141,19 +164,18 @@ func (m *matched) share(mine func(key) bool) {
 			g.base = append(g.base, i)
 		}
 	}
-	if !uneven {
-		return
-	}
+	return groups
+}
+
+// joinHead adds head's part to the groups.
+func (m *matched) joinHead(groups map[key]*group, mine portion) {
 	for i, k := range m.head.keys {
-		if !mine(k) {
+		if !mine.has(k) {
 			continue
 		}
 		if g := groups[k]; g != nil {
 			g.head = append(g.head, i)
 		}
-	}
-	for _, g := range groups {
-		m.pair(g)
 	}
 }
 

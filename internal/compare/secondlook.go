@@ -31,35 +31,11 @@ func Suspects(c Comparison, reach func(Package) bool) []Package {
 // Repeated are the packages where something was found again. If they were suspects, the planner took the change's reach for
 // smaller than it is, which operators should know.
 func SecondLook(first Comparison, base, head Side, opts Options) (c Comparison, repeated []Package) {
-	again := map[Package]bool{}
-	for p := range base.Looked {
-		again[p] = head.Looked[p]
-	}
-	type claim struct {
-		side half
-		text string
-	}
-	claims := map[claim]int{}
-	for _, e := range Compare(base, head, opts).Entries {
-		if side := sideOfClass(e.Class); side != neither {
-			claims[claim{side, familial(e.Fact, identity(e.Fact))}]++
-		}
-	}
-	same := map[Package]bool{}
+	r := newReview(base, head, opts)
 	c = first
 	kept, odd := map[finding.Class][]Entry{}, []*finding.Fact{}
 	for _, e := range first.Entries {
-		if side, p := sideOfClass(e.Class), packageOf(e.Fact); side != neither && p.Name != "" && again[p] {
-			key := claim{side, familial(e.Fact, identity(e.Fact))}
-			if claims[key] > 0 {
-				claims[key]--
-				same[p] = true
-			} else {
-				odd = append(odd, e.Fact)
-				continue
-			}
-		}
-		if e.Class == finding.ClassUnstable {
+		if e.Class == finding.ClassUnstable || !r.upholds(e) {
 			odd = append(odd, e.Fact)
 			continue
 		}
@@ -72,7 +48,48 @@ func SecondLook(first Comparison, base, head Side, opts Options) (c Comparison, 
 			c.Entries = newPool().appendSorted(c.Entries, class, odd)
 		}
 	}
-	return c, sortedPackages(same)
+	return c, sortedPackages(r.repeated)
+}
+
+// review is a second scan of both sides, as far as it was held against the first.
+type review struct {
+	again    map[Package]bool // looked at again on both sides
+	claims   map[claim]int    // how often the second scan makes each and the first has not yet
+	repeated map[Package]bool // where something was found again
+}
+
+// claim is what is said of one side alone.
+type claim struct {
+	side half
+	text string
+}
+
+func newReview(base, head Side, opts Options) *review {
+	r := &review{again: map[Package]bool{}, claims: map[claim]int{}, repeated: map[Package]bool{}}
+	for p := range base.Looked {
+		r.again[p] = head.Looked[p]
+	}
+	for _, e := range Compare(base, head, opts).Entries {
+		if side := sideOfClass(e.Class); side != neither {
+			r.claims[claim{side, familial(e.Fact, identity(e.Fact))}]++
+		}
+	}
+	return r
+}
+
+// upholds says whether an entry of the first scan keeps its class: the second one says the same, or has nothing to say.
+func (r *review) upholds(e Entry) bool {
+	side, p := sideOfClass(e.Class), packageOf(e.Fact)
+	if side == neither || p.Name == "" || !r.again[p] {
+		return true
+	}
+	key := claim{side, familial(e.Fact, identity(e.Fact))}
+	if r.claims[key] == 0 {
+		return false
+	}
+	r.claims[key]--
+	r.repeated[p] = true
+	return true
 }
 
 // half says which side alone has a fact.

@@ -29,13 +29,13 @@ func (p pool) sortMany(facts []*finding.Fact) []*finding.Fact {
 	of, packages := p.deal(facts)
 	order := make([]int32, len(packages))
 	for i := range order {
-		order[i] = int32(i) //nolint:gosec // far below 2^31: a fact takes more than 200 bytes
+		order[i] = int32(i)
 	}
 	slices.SortFunc(order, func(a, b int32) int { return comparePackages(packages[a], packages[b]) })
 	start := make([]int, len(packages)+1) // of each package in order
 	rank := make([]int32, len(packages))
 	for r, id := range order {
-		rank[id] = int32(r) //nolint:gosec // as above
+		rank[id] = int32(r)
 	}
 	for _, id := range of {
 		start[rank[id]+1]++
@@ -64,38 +64,15 @@ func (p pool) sortMany(facts []*finding.Fact) []*finding.Fact {
 func (p pool) deal(facts []*finding.Fact) (of []int32, packages []Package) {
 	of = make([]int32, len(facts))
 	parts := make([][]Package, p.workersFor(len(facts)))
-	p.each(len(facts), func(w, low, high int) {
-		mine := []Package{}
-		numbers := map[Package]int32{}
-		last, number := Package{}, int32(-1)
-		for i := low; i < high; i++ {
-			if pkg := packageOf(facts[i]); pkg != last || number < 0 {
-				known := false
-				if number, known = numbers[pkg]; !known {
-					number = int32(len(mine)) //nolint:gosec // no more packages than facts
-					numbers[pkg] = number
-					mine = append(mine, pkg)
-				}
-				last = pkg
-			}
-			of[i] = number
-		}
-		parts[w] = mine
-	})
+	p.each(len(facts), func(w, low, high int) { parts[w] = number(facts[low:high], of[low:high]) })
 	if len(parts) == 1 {
 		return of, parts[0]
 	}
-	numbers := map[Package]int32{}
+	all := newRegister()
 	translate := make([][]int32, len(parts))
 	for w, mine := range parts {
 		for _, pkg := range mine {
-			number, known := numbers[pkg]
-			if !known {
-				number = int32(len(packages)) //nolint:gosec // as above
-				numbers[pkg] = number
-				packages = append(packages, pkg)
-			}
-			translate[w] = append(translate[w], number)
+			translate[w] = append(translate[w], all.number(pkg))
 		}
 	}
 	p.each(len(facts), func(w, low, high int) {
@@ -103,7 +80,38 @@ func (p pool) deal(facts []*finding.Fact) (of []int32, packages []Package) {
 			of[i] = translate[w][of[i]]
 		}
 	})
-	return of, packages
+	return of, all.packages
+}
+
+// number says in of which package each fact belongs to, by its place among the packages that it returns.
+func number(facts []*finding.Fact, of []int32) []Package {
+	r := newRegister()
+	last, n := Package{}, int32(-1)
+	for i, f := range facts {
+		if pkg := packageOf(f); pkg != last || n < 0 { // most facts are of the package of the one before
+			last, n = pkg, r.number(pkg)
+		}
+		of[i] = n
+	}
+	return r.packages
+}
+
+// register numbers packages as they come.
+type register struct {
+	numbers  map[Package]int32
+	packages []Package // by number
+}
+
+func newRegister() *register { return &register{numbers: map[Package]int32{}} }
+
+func (r *register) number(pkg Package) int32 {
+	n, known := r.numbers[pkg]
+	if !known {
+		n = int32(len(r.packages)) //nolint:gosec // no more packages than facts, and a fact takes more than 200 bytes
+		r.numbers[pkg] = n
+		r.packages = append(r.packages, pkg)
+	}
+	return n
 }
 
 func comparePackages(a, b Package) int {

@@ -131,7 +131,8 @@ func situations() map[string]*verdict.Verdict {
 		Conclusion: finding.ConclusionError, Reason: plan.ReasonIncomplete, Message: "The scan of the head is incomplete: 1 error.",
 		Culprits: []verdict.Culprit{
 			{Side: "head", Kind: "check", Package: "dev-libs/a", Version: "1.1", Check: "PythonCheck", Message: "ValueError: bad", Traceback: "Traceback (most recent call last):\n  File \"python.py\", line 3, in feed\n" + evil},
-			{Side: "head", Kind: "worker", Package: "dev-libs/b", Message: "killed"}, {Side: "base", Kind: "time", Package: "dev-libs/c", Message: evil},
+			{Side: "head", Kind: "worker", Package: "dev-libs/b", Message: "killed"},
+			{Side: "base", Kind: "time", Package: "dev-libs/c", Message: evil},
 			{Side: "base", Kind: "setup", Check: "FancyCheck", Message: "m"},
 		},
 	}

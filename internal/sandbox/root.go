@@ -116,22 +116,24 @@ func bindRoot(root *os.File, hide map[string]bool) error {
 		if own[e.Name()] || hide[e.Name()] {
 			continue
 		}
-		target := filepath.Join(staging, e.Name())
+		show := bindEntry
 		if e.Type()&os.ModeSymlink != 0 {
-			link, err := os.Readlink(filepath.Join(self(root), e.Name()))
-			if err == nil {
-				err = os.Symlink(link, target)
-			}
-			if err != nil {
-				return err
-			}
-			continue
+			show = copyLink
 		}
-		if err := bindEntry(root, e, target); err != nil {
+		if err := show(root, e, staged(e.Name())); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// copyLink makes a link at target that leads where the root's entry leads.
+func copyLink(root *os.File, e os.DirEntry, target string) error {
+	link, err := os.Readlink(filepath.Join(self(root), e.Name()))
+	if err != nil {
+		return err
+	}
+	return os.Symlink(link, target)
 }
 
 func bindEntry(root *os.File, e os.DirEntry, target string) error {
