@@ -50,8 +50,7 @@ func (s *stage) suspects() ([]compare.Package, error) {
 	e := &evaluation{bundle: s.engine.Layout.Bundle(), plan: p, verdict: &verdict.Verdict{}}
 	e.counted = counted{packages: s.outcome.Packages, trees: s.outcome.Trees}
 	err := e.first()
-	var f *failure
-	if errors.As(err, &f) {
+	if _, failed := errors.AsType[*failure](err); failed {
 		return nil, nil
 	}
 	if err != nil {
@@ -65,18 +64,13 @@ func (e *evaluation) second() error {
 	sides := map[string]compare.Side{}
 	looked := map[string]bool{}
 	for _, side := range Sides {
-		again, err := readStream(e.bundle, e.plan, SecondName(side), side)
+		again, err := e.lookedAgain(side)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if err := again.stream.Evidence(); err != nil {
-			return incomplete("The second look at the %s is incomplete: %v.", side, err)
-		}
-		again.exist = e.sides[side].side(e.plan).Packages
-		again.makeFacts(e.table, e.plan.Snapshot.Severities)
 		// A package that is gone on this side was looked at, too: the scans name the same packages.
 		for _, k := range again.stream.Packages {
 			looked[k.Category+"/"+k.Package] = true
@@ -100,4 +94,18 @@ func (e *evaluation) second() error {
 	}
 	e.verdict.SecondLook = found
 	return nil
+}
+
+// lookedAgain reads the results of a side's second look; fs.ErrNotExist: there was none.
+func (e *evaluation) lookedAgain(side string) (*scanned, error) {
+	again, err := readStream(e.bundle, e.plan, SecondName(side), side)
+	if err != nil {
+		return nil, err
+	}
+	if err := again.stream.Evidence(); err != nil {
+		return nil, incomplete("The second look at the %s is incomplete: %v.", side, err)
+	}
+	again.exist = e.sides[side].side(e.plan).Packages
+	again.makeFacts(e.table, e.plan.Snapshot.Severities)
+	return again, nil
 }

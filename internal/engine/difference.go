@@ -55,15 +55,11 @@ func (s *stage) differ(ctx context.Context, base string) (*difference, error) {
 		return nil, err
 	}
 	changed := map[string]bool{}
-	all := blank(base)
-	wide := false
 	for _, c := range changes {
 		changed[c.Path] = true
-		all = all || slices.Contains(farReaching, c.Path)
-		wide = wide || all || strings.HasPrefix(c.Path, "eclass/")
 	}
+	all, wide := breadth(changes, base)
 	d.packages = append(d.packages, describing(gitops.Paths(changes))...)
-	wide = wide || all
 	known, err := s.knownEbuilds(base, wide)
 	if err != nil {
 		return nil, err
@@ -88,6 +84,16 @@ func (s *stage) differ(ctx context.Context, base string) (*difference, error) {
 		return d, err
 	}
 	return d, nil
+}
+
+// breadth says how far changes reach beyond the files that they name: wide, to what inherits a changed eclass, or even to all that the head has.
+func breadth(changes []gitops.Change, base string) (all, wide bool) {
+	all = blank(base)
+	for _, c := range changes {
+		all = all || slices.Contains(farReaching, c.Path)
+		wide = wide || strings.HasPrefix(c.Path, "eclass/")
+	}
+	return all, wide || all
 }
 
 // describing lists the packages whose metadata.xml is among the files.

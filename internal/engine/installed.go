@@ -24,22 +24,11 @@ var programs = []string{"bash", "git", "perl", "zstd"}
 func (t Toolchain) Digest() (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%s\n", t.Python, t.Path)
-	folders := []string{}
-	if strings.HasPrefix(t.Python, imagePrefix+"/") {
-		found, err := filepath.Glob(filepath.Join(t.Root, imagePrefix, "lib", "python3*", "site-packages"))
-		if err != nil {
-			return "", err
-		}
-		folders = found
-	} else {
-		for _, p := range t.ReadPaths {
-			if name := filepath.Base(p); name == "site-packages" || name == "dist-packages" {
-				folders = append(folders, p)
-			}
-		}
+	folders, err := t.pythonFolders()
+	if err != nil {
+		return "", err
 	}
-	slices.Sort(folders)
-	for _, folder := range slices.Compact(folders) {
+	for _, folder := range folders {
 		if err := addFolder(h, folder); err != nil {
 			return "", fmt.Errorf("reading what is installed in %s: %w", folder, err)
 		}
@@ -55,6 +44,26 @@ func (t Toolchain) Digest() (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// pythonFolders are where Python's packages are installed, sorted: in the image, or among the folders that a scan may read.
+func (t Toolchain) pythonFolders() ([]string, error) {
+	folders := []string{}
+	if strings.HasPrefix(t.Python, imagePrefix+"/") {
+		found, err := filepath.Glob(filepath.Join(t.Root, imagePrefix, "lib", "python3*", "site-packages"))
+		if err != nil {
+			return nil, err
+		}
+		folders = found
+	} else {
+		for _, p := range t.ReadPaths {
+			if name := filepath.Base(p); name == "site-packages" || name == "dist-packages" {
+				folders = append(folders, p)
+			}
+		}
+	}
+	slices.Sort(folders)
+	return slices.Compact(folders), nil
 }
 
 // ours are the packages whose code decides what is found. Of others, the record of the installation names the version.
