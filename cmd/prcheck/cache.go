@@ -47,21 +47,28 @@ func (o options) cacheFolder() (string, error) {
 	}
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("finding a folder for the cache: %w; name one with --cache-dir, or use --no-cache", err)
+		return "", fmt.Errorf("finding a folder for the cache: %w", err)
 	}
 	return filepath.Join(dir, "prcheck"), nil
 }
 
-// openCache opens the cache, or returns nil where none is wanted.
+// openCache opens the cache, or returns nil where none is wanted. Where nobody named a folder and the usual one cannot be made, the run
+// does without.
 func (s *session) openCache() (*cache, error) {
 	dir, err := s.options.cacheFolder()
-	if err != nil || dir == "" {
-		return nil, err
-	}
 	for _, name := range []string{"mirrors", "trees", "kits"} {
-		if err := os.MkdirAll(filepath.Join(dir, name), 0o755); err != nil {
-			return nil, fmt.Errorf("making the cache: %w", err)
+		if err == nil && dir != "" {
+			err = os.MkdirAll(filepath.Join(dir, name), 0o755)
 		}
+	}
+	switch {
+	case err != nil && s.options.cacheDir != "":
+		return nil, fmt.Errorf("making the cache: %w; name another folder with --cache-dir, or use --no-cache", err)
+	case err != nil:
+		fmt.Fprintf(s.err, "prcheck: warning: this run has no cache and leaves none, which makes the next one slower: %v; name a folder with --cache-dir\n", err)
+		return nil, nil //nolint:nilnil // no cache is as good as none wanted
+	case dir == "":
+		return nil, nil //nolint:nilnil // as above
 	}
 	return &cache{dir: dir, kits: &basekit.Store{Dir: filepath.Join(dir, "kits"), Clock: s.engine.Clock, MaxBytes: kitBytes, MaxAge: kitAge}}, nil
 }

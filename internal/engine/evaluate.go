@@ -97,7 +97,7 @@ func (e *evaluation) first() error {
 	}
 	e.sides, e.options = map[string]*scanned{}, compare.Options{Renames: renames}
 	for _, side := range Sides {
-		if e.counted.packages[side] == nil {
+		if _, ok := e.counted.packages[side]; !ok { // a tree without packages has none, and that is counted
 			return incomplete("Nobody counted the packages of the %s.", side)
 		}
 		if e.sides[side], err = readSide(e.bundle, p, side, e.counted.packages[side]); err != nil {
