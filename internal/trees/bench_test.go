@@ -48,6 +48,7 @@ func BenchmarkFarm(b *testing.B) {
 		}
 		out, made := b.TempDir(), 0
 		farm := func(b *testing.B, s *Store, side Side) {
+			b.Helper()
 			made++
 			if report, err := s.Farm(b.Context(), filepath.Join(out, fmt.Sprint(made)), side); err != nil || report.Plain != "" {
 				b.Fatal(report, err)

@@ -95,7 +95,7 @@ func blobID(r io.Reader, size int64, digits int) string {
 
 // newSum is the digest by which git names an object, begun with its header.
 func newSum(kind string, size int64, digits int) hash.Hash {
-	var sum hash.Hash = sha1.New() //nolint:gosec // what git names objects by
+	sum := sha1.New() //nolint:gosec // what git names objects by
 	if digits == 2*sha256.Size {
 		sum = sha256.New()
 	}

@@ -49,52 +49,60 @@ func damages() map[string]func(t *testing.T, s *Store) {
 	}
 	const ebuild, pkg = "one-1.ebuild", "package-"
 	return map[string]func(t *testing.T, s *Store){
-		"a missing file":        func(t *testing.T, s *Store) { must(t, os.Remove(one(t, s, pkg, ebuild))) },
-		"a truncated file":      func(t *testing.T, s *Store) { edit(t, one(t, s, pkg, ebuild), "") },
-		"a changed byte":        func(t *testing.T, s *Store) { edit(t, one(t, s, pkg, ebuild), "2") },
-		"a changed mode":        func(t *testing.T, s *Store) { must(t, os.Chmod(one(t, s, pkg, ebuild), 0o555)) },
-		"a changed mode deeper": func(t *testing.T, s *Store) { must(t, os.Chmod(one(t, s, pkg, "files/sub/q"), 0o555)) },
+		"a missing file":        func(t *testing.T, s *Store) { t.Helper(); must(t, os.Remove(one(t, s, pkg, ebuild))) },
+		"a truncated file":      func(t *testing.T, s *Store) { t.Helper(); edit(t, one(t, s, pkg, ebuild), "") },
+		"a changed byte":        func(t *testing.T, s *Store) { t.Helper(); edit(t, one(t, s, pkg, ebuild), "2") },
+		"a changed mode":        func(t *testing.T, s *Store) { t.Helper(); must(t, os.Chmod(one(t, s, pkg, ebuild), 0o555)) },
+		"a changed mode deeper": func(t *testing.T, s *Store) { t.Helper(); must(t, os.Chmod(one(t, s, pkg, "files/sub/q"), 0o555)) },
 		"another file": func(t *testing.T, s *Store) {
+			t.Helper()
 			plant(t, filepath.Dir(one(t, s, pkg, ebuild)), map[string]string{"one-2.ebuild": "x"})
 		},
 		"another file deeper": func(t *testing.T, s *Store) {
+			t.Helper()
 			plant(t, filepath.Dir(one(t, s, pkg, "files/p.patch")), map[string]string{"x": "x"})
 		},
 		"a file that is a link": func(t *testing.T, s *Store) {
+			t.Helper()
 			path := one(t, s, pkg, ebuild)
 			must(t, os.Rename(path, path+".x"))
 			must(t, os.Symlink(filepath.Base(path)+".x", path))
 		},
 		"a missing package": func(t *testing.T, s *Store) {
+			t.Helper()
 			must(t, os.RemoveAll(filepath.Dir(filepath.Dir(one(t, s, pkg, ebuild)))))
 		},
-		"a package without content": func(t *testing.T, s *Store) { must(t, os.RemoveAll(filepath.Dir(one(t, s, pkg, ebuild)))) },
-		"a category without a link": func(t *testing.T, s *Store) { must(t, os.Remove(one(t, s, "category-", "one"))) },
+		"a package without content": func(t *testing.T, s *Store) { t.Helper(); must(t, os.RemoveAll(filepath.Dir(one(t, s, pkg, ebuild)))) },
+		"a category without a link": func(t *testing.T, s *Store) { t.Helper(); must(t, os.Remove(one(t, s, "category-", "one"))) },
 		"a link to another package": func(t *testing.T, s *Store) {
+			t.Helper()
 			path := one(t, s, "category-", "two")
 			must(t, os.Remove(path))
 			must(t, os.Symlink("one", path))
 		},
-		"a category's file": func(t *testing.T, s *Store) { edit(t, one(t, s, "category-", "metadata.xml"), "x") },
-		"a profile":         func(t *testing.T, s *Store) { edit(t, one(t, s, "profiles-", "repo_name"), "s") },
+		"a category's file": func(t *testing.T, s *Store) { t.Helper(); edit(t, one(t, s, "category-", "metadata.xml"), "x") },
+		"a profile":         func(t *testing.T, s *Store) { t.Helper(); edit(t, one(t, s, "profiles-", "repo_name"), "s") },
 		"the time of a profile": func(t *testing.T, s *Store) {
+			t.Helper()
 			must(t, os.Chtimes(one(t, s, "profiles-", "repo_name"), time.Unix(1, 0), time.Unix(1, 0)))
 		},
-		"a missing seal":             func(t *testing.T, s *Store) { must(t, os.Remove(one(t, s, "category-", "../seal"))) },
-		"an empty seal":              func(t *testing.T, s *Store) { must(t, os.Truncate(one(t, s, "category-", "../seal"), 0)) },
-		"a seal with a changed byte": func(t *testing.T, s *Store) { flip(t, one(t, s, "profiles-", "../seal")) },
-		"a seal with a missing line": func(t *testing.T, s *Store) { cut(t, one(t, s, "metadata-", "../seal")) },
+		"a missing seal":             func(t *testing.T, s *Store) { t.Helper(); must(t, os.Remove(one(t, s, "category-", "../seal"))) },
+		"an empty seal":              func(t *testing.T, s *Store) { t.Helper(); must(t, os.Truncate(one(t, s, "category-", "../seal"), 0)) },
+		"a seal with a changed byte": func(t *testing.T, s *Store) { t.Helper(); flip(t, one(t, s, "profiles-", "../seal")) },
+		"a seal with a missing line": func(t *testing.T, s *Store) { t.Helper(); cut(t, one(t, s, "metadata-", "../seal")) },
 		"a seal and its packages": func(t *testing.T, s *Store) {
+			t.Helper()
 			must(t, os.Remove(one(t, s, "category-", "../seal")))
 			edit(t, one(t, s, pkg, ebuild), "2")
 		},
 		"an entry that is a file": func(t *testing.T, s *Store) {
+			t.Helper()
 			dir := filepath.Dir(filepath.Dir(one(t, s, "metadata-", "layout.conf")))
 			must(t, os.RemoveAll(dir))
 			must(t, os.WriteFile(dir, nil, 0o644))
 		},
-		"all seals":   func(t *testing.T, s *Store) { removeAll(t, s, sealFile) },
-		"all content": func(t *testing.T, s *Store) { removeAll(t, s, treeFolder) },
+		"all seals":   func(t *testing.T, s *Store) { t.Helper(); removeAll(t, s, sealFile) },
+		"all content": func(t *testing.T, s *Store) { t.Helper(); removeAll(t, s, treeFolder) },
 	}
 }
 

@@ -175,7 +175,7 @@ func (s *Store) fillCategory(objects *objects, dir, id string) ([]item, error) {
 		return nil, err
 	}
 	defer root.Close() //nolint:errcheck // files are closed one by one
-	_, found, err := objects.trees([]string{id})
+	found, err := objects.trees([]string{id})
 	if err != nil {
 		return nil, err
 	}

@@ -56,8 +56,7 @@ func (s *Store) Farm(ctx context.Context, dst string, side Side) (Report, error)
 		return Report{Plain: "tests asked for it"}, Plain(ctx, s.git, dst, side)
 	}
 	report, err := s.farm(ctx, dst, side)
-	var unfit *unfitError
-	if errors.As(err, &unfit) {
+	if unfit, ok := errors.AsType[*unfitError](err); ok {
 		if err := os.RemoveAll(dst); err != nil {
 			return Report{}, err
 		}
@@ -80,7 +79,7 @@ func (s *Store) farm(ctx context.Context, dst string, side Side) (Report, error)
 	defer held.Close() //nolint:errcheck // nothing was written to it
 	objects := newObjects(ctx, s.git, side.Repo)
 	defer objects.close()
-	_, top, err := objects.trees([]string{side.Commit + "^{tree}"})
+	top, err := objects.trees([]string{side.Commit + "^{tree}"})
 	if err != nil {
 		return Report{}, err
 	}
@@ -150,28 +149,30 @@ func (f *farm) fill(ctx context.Context, top []entry) error {
 		if !e.isTree() {
 			continue
 		}
-		k, real := kindOf(e.name, f.side.Role), f.real[e.name]
-		switch {
-		case real == nil && e.name != eclassFolder:
-			links = append(links, link{e.name, k, e.id})
-		case k.links && !real[everything]:
-			more, err := f.category(e.name, e.id, real)
-			if err != nil {
-				return err
-			}
-			links = append(links, more...)
-		default:
-			if err := f.copy(k, e.name, e.id); err != nil {
-				return err
-			}
+		more, err := f.folder(e)
+		if err != nil {
+			return err
 		}
+		links = append(links, more...)
 	}
 	return f.link(ctx, links)
 }
 
+// folder makes of a folder at the top what must be real, and returns the links that it needs.
+func (f *farm) folder(e entry) ([]link, error) {
+	k, real := kindOf(e.name, f.side.Role), f.real[e.name]
+	switch {
+	case real == nil && e.name != eclassFolder:
+		return []link{{e.name, k, e.id}}, nil
+	case k.links && !real[everything]:
+		return f.category(e.name, e.id, real)
+	}
+	return nil, f.copy(k, e.name, e.id)
+}
+
 // category makes a real folder of a category, and returns the links that it needs.
 func (f *farm) category(name, id string, real map[string]bool) ([]link, error) {
-	_, found, err := f.writer.objects.trees([]string{id})
+	found, err := f.writer.objects.trees([]string{id})
 	if err != nil {
 		return nil, err
 	}

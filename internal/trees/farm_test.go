@@ -28,19 +28,19 @@ type repo struct {
 	git gitops.Git
 }
 
-func newRepo(t testing.TB) *repo {
-	t.Helper()
+func newRepo(tb testing.TB) *repo {
+	tb.Helper()
 	who := []string{"GIT_AUTHOR_NAME=t", "GIT_AUTHOR_EMAIL=t", "GIT_COMMITTER_NAME=t", "GIT_COMMITTER_EMAIL=t"}
-	r := &repo{filepath.Join(t.TempDir(), "bare.git"), gitops.Git{Protocols: []string{"file"}, Env: who}}
-	if err := r.git.InitBare(t.Context(), r.dir); err != nil {
-		t.Fatal(err)
+	r := &repo{filepath.Join(tb.TempDir(), "bare.git"), gitops.Git{Protocols: []string{"file"}, Env: who}}
+	if err := r.git.InitBare(tb.Context(), r.dir); err != nil {
+		tb.Fatal(err)
 	}
 	return r
 }
 
 // commit commits files as plant takes them, and further entries for the index: "MODE ID\tPATH".
-func (r *repo) commit(t testing.TB, files map[string]string, more ...string) string {
-	t.Helper()
+func (r *repo) commit(tb testing.TB, files map[string]string, more ...string) string {
+	tb.Helper()
 	var fast bytes.Buffer
 	fmt.Fprint(&fast, "commit refs/heads/t\ncommitter T <t@t> 1767225600 +0000\ndata 1\nt\ndeleteall\n")
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -55,19 +55,19 @@ func (r *repo) commit(t testing.TB, files map[string]string, more ...string) str
 	for _, line := range more {
 		fmt.Fprintln(&fast, line)
 	}
-	cmd := exec.CommandContext(t.Context(), "git", "fast-import", "--quiet", "--force")
+	cmd := exec.CommandContext(tb.Context(), "git", "fast-import", "--quiet", "--force")
 	cmd.Dir, cmd.Stdin, cmd.Env = r.dir, &fast, r.git.Environ()
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("git fast-import: %v: %s", err, out)
+		tb.Fatalf("git fast-import: %v: %s", err, out)
 	}
-	return r.line(t, nil, "rev-parse", "refs/heads/t")
+	return r.line(tb, nil, "rev-parse", "refs/heads/t")
 }
 
-func (r *repo) line(t testing.TB, input []byte, args ...string) string {
-	t.Helper()
-	out, err := r.git.RunInput(t.Context(), r.dir, bytes.NewReader(input), args...)
+func (r *repo) line(tb testing.TB, input []byte, args ...string) string {
+	tb.Helper()
+	out, err := r.git.RunInput(tb.Context(), r.dir, bytes.NewReader(input), args...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return strings.TrimSpace(out)
 }
@@ -76,18 +76,18 @@ func (r *repo) side(commit string, real ...string) Side {
 	return Side{Repo: r.dir, Commit: commit, Branch: "main", Ignore: []byte("base's\n"), Real: real}
 }
 
-func newStore(t testing.TB, r *repo) *Store {
-	t.Helper()
-	s, err := Open(filepath.Join(t.TempDir(), "store"), r.git)
+func newStore(tb testing.TB, r *repo) *Store {
+	tb.Helper()
+	s, err := Open(filepath.Join(tb.TempDir(), "store"), r.git)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
 
 // contents tells everything of a tree that anybody can see by way of its FS: kind, whether it may be executed, content, and times where they count.
-func contents(t testing.TB, dir string) map[string]string {
-	t.Helper()
+func contents(tb testing.TB, dir string) map[string]string {
+	tb.Helper()
 	found := map[string]string{}
 	tree := FS(dir)
 	err := fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
@@ -124,47 +124,47 @@ func contents(t testing.TB, dir string) map[string]string {
 		return nil
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return found
 }
 
 // same makes a side as a farm and plainly, and compares what the two show.
-func same(t testing.TB, s *Store, side Side) Report {
-	t.Helper()
-	plain := t.TempDir() + "/plain"
-	return sameAs(t, s, side, plain, Plain(t.Context(), s.git, plain, side))
+func same(tb testing.TB, s *Store, side Side) {
+	tb.Helper()
+	plain := tb.TempDir() + "/plain"
+	sameAs(tb, s, side, plain, Plain(tb.Context(), s.git, plain, side))
 }
 
 // sameAs makes a side as a farm and compares it with its plain tree, or the failure to make that.
-func sameAs(t testing.TB, s *Store, side Side, plain string, plainErr error) Report {
-	t.Helper()
-	farm := t.TempDir() + "/farm"
-	report, err := s.Farm(t.Context(), farm, side)
+func sameAs(tb testing.TB, s *Store, side Side, plain string, plainErr error) Report {
+	tb.Helper()
+	farm := tb.TempDir() + "/farm"
+	report, err := s.Farm(tb.Context(), farm, side)
 	if err != nil || plainErr != nil {
 		if err == nil || plainErr == nil {
-			t.Errorf("farm: %v; plain: %v", err, plainErr)
+			tb.Errorf("farm: %v; plain: %v", err, plainErr)
 		}
 		return report
 	}
-	if diff := cmp.Diff(contents(t, plain), contents(t, farm)); diff != "" {
-		t.Errorf("(-plain +farm, %+v):\n%s", report, diff)
+	if diff := cmp.Diff(contents(tb, plain), contents(tb, farm)); diff != "" {
+		tb.Errorf("(-plain +farm, %+v):\n%s", report, diff)
 	}
-	if diff := cmp.Diff(kernel(t, plain), kernel(t, farm)); diff != "" {
-		t.Errorf("by the kernel (-plain +farm, %+v):\n%s", report, diff)
+	if diff := cmp.Diff(kernel(tb, plain), kernel(tb, farm)); diff != "" {
+		tb.Errorf("by the kernel (-plain +farm, %+v):\n%s", report, diff)
 	}
 	return report
 }
 
 // kernel lists what a program sees that follows links: path → content, to a depth that loops of links cannot pass.
-func kernel(t testing.TB, dir string) map[string]string {
-	t.Helper()
+func kernel(tb testing.TB, dir string) map[string]string {
+	tb.Helper()
 	found := map[string]string{}
 	var visit func(at string, depth int)
 	visit = func(at string, depth int) {
 		entries, err := os.ReadDir(filepath.Join(dir, at))
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		for _, e := range entries {
 			name := filepath.Join(at, e.Name())
@@ -179,7 +179,7 @@ func kernel(t testing.TB, dir string) map[string]string {
 			case !info.IsDir():
 				data, err := os.ReadFile(filepath.Join(dir, name))
 				if err != nil {
-					t.Fatal(err)
+					tb.Fatal(err)
 				}
 				found[name] = fmt.Sprintf("%t %q", info.Mode()&0o111 != 0, data)
 			}

@@ -158,7 +158,7 @@ func (e entry) isRepo() bool { return e.mode == modeRepo }
 func (e entry) isFile() bool { return strings.HasPrefix(e.mode, "100") }
 
 // trees reads several trees.
-func (o *objects) trees(names []string) (ids []string, found [][]entry, err error) {
+func (o *objects) trees(names []string) (found [][]entry, err error) {
 	err = o.each(names, func(_ int, id, kind string, size int64, r io.Reader) error {
 		if kind != "tree" {
 			return fmt.Errorf("object %s of %s is a %s, not a tree", id, o.repo, kind)
@@ -171,10 +171,10 @@ func (o *objects) trees(names []string) (ids []string, found [][]entry, err erro
 		if err != nil {
 			return fmt.Errorf("tree %s: %w", id, err)
 		}
-		ids, found = append(ids, id), append(found, entries)
+		found = append(found, entries)
 		return nil
 	})
-	return ids, found, err
+	return found, err
 }
 
 // parseTree reads a git tree: mode, space, name, NUL, raw id.

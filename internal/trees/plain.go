@@ -53,9 +53,8 @@ func Plain(ctx context.Context, git gitops.Git, dst string, side Side) error {
 func Ignore(ctx context.Context, git gitops.Git, repo, commit string) ([]byte, error) {
 	objects := newObjects(ctx, git, repo)
 	defer objects.close()
-	_, top, err := objects.trees([]string{commit + "^{tree}"})
-	var unfit *unfitError
-	if errors.As(err, &unfit) {
+	top, err := objects.trees([]string{commit + "^{tree}"})
+	if _, ok := errors.AsType[*unfitError](err); ok {
 		return nil, fmt.Errorf("no check-out can be made of %s: %w", commit, err)
 	}
 	if err != nil {

@@ -13,12 +13,12 @@ import (
 )
 
 // plant writes files below dir: name → content; a content that begins with @ is a link's text, one that begins with ! a program.
-func plant(t testing.TB, dir string, files map[string]string) {
-	t.Helper()
+func plant(tb testing.TB, dir string, files map[string]string) {
+	tb.Helper()
 	for name, content := range files {
 		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		var err error
 		if text, link := strings.CutPrefix(content, "@"); link {
@@ -29,7 +29,7 @@ func plant(t testing.TB, dir string, files map[string]string) {
 			err = os.WriteFile(path, []byte(content), 0o644)
 		}
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (s *Store) Prune(ctx context.Context, limits Limits) (Pruned, error) {
 	if info, err := os.Stat(note); err == nil && limits.Every > 0 && now.Sub(info.ModTime()) < limits.Every {
 		return Pruned{}, nil
 	}
-	if err := os.WriteFile(note, nil, 0o664); err == nil { //nolint:gosec // whoever writes the store may prune it
+	if err := os.WriteFile(note, nil, 0o664); err == nil { // whoever writes the store may prune it
 		_ = os.Chtimes(note, now, now)
 	}
 	result := Pruned{}
@@ -92,21 +92,16 @@ func (s *Store) inventory(before time.Time, result *Pruned) (map[string]*kept, e
 	}
 	all := map[string]*kept{}
 	for _, d := range names {
-		dir := filepath.Join(s.dir, d.Name())
-		if strings.HasPrefix(d.Name(), newPrefix) || strings.HasPrefix(d.Name(), oldPrefix) {
-			if info, err := d.Info(); err == nil && info.ModTime().Before(before) {
-				result.Leftovers++
-				err = os.RemoveAll(dir)
-				if err != nil {
-					return nil, err
-				}
+		if isLeftover(d.Name()) {
+			if err := s.clear(d, before, result); err != nil {
+				return nil, err
 			}
 			continue
 		}
 		if !d.IsDir() || strings.HasPrefix(d.Name(), ".") {
 			continue
 		}
-		e, err := readKept(dir)
+		e, err := readKept(filepath.Join(s.dir, d.Name()))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
@@ -114,6 +109,26 @@ func (s *Store) inventory(before time.Time, result *Pruned) (map[string]*kept, e
 			all[e.key] = e
 		}
 	}
+	countNeeds(all)
+	return all, nil
+}
+
+// isLeftover says whether a name is one that things have while they are made or removed.
+func isLeftover(name string) bool {
+	return strings.HasPrefix(name, newPrefix) || strings.HasPrefix(name, oldPrefix)
+}
+
+// clear removes what interrupted work has left, if that was before.
+func (s *Store) clear(d fs.DirEntry, before time.Time, result *Pruned) error {
+	if info, err := d.Info(); err != nil || !info.ModTime().Before(before) {
+		return nil //nolint:nilerr // whoever was at work has put it in place or away meanwhile
+	}
+	result.Leftovers++
+	return os.RemoveAll(filepath.Join(s.dir, d.Name()))
+}
+
+// countNeeds counts the categories that link to each package.
+func countNeeds(all map[string]*kept) {
 	for _, e := range all {
 		for _, p := range e.packages {
 			if all[p] != nil {
@@ -121,7 +136,6 @@ func (s *Store) inventory(before time.Time, result *Pruned) (map[string]*kept, e
 			}
 		}
 	}
-	return all, nil
 }
 
 // readKept reads what an entry's seal says. One that cannot be read is a damaged entry: nobody has used it for ever.

@@ -35,8 +35,7 @@ func (s *Store) realizeTop(root *os.Root, top string, seconds map[string]bool) e
 			return err
 		}
 	}
-	names := []string{}
-	if info, err := root.Lstat(top); err != nil || !info.IsDir() {
+	if !isFolder(root, top) {
 		return nil // a file, or nothing
 	}
 	entries, err := fs.ReadDir(root.FS(), top)
@@ -44,11 +43,10 @@ func (s *Store) realizeTop(root *os.Root, top string, seconds map[string]bool) e
 		return err
 	}
 	for _, e := range entries {
-		if seconds[everything] || seconds[e.Name()] {
-			names = append(names, top+"/"+e.Name())
+		if !seconds[everything] && !seconds[e.Name()] {
+			continue
 		}
-	}
-	for _, name := range names {
+		name := top + "/" + e.Name()
 		if key, ok := linked(root, name); ok {
 			if err := s.unlink(root, name, key, true); err != nil {
 				return err
@@ -56,6 +54,12 @@ func (s *Store) realizeTop(root *os.Root, top string, seconds map[string]bool) e
 		}
 	}
 	return nil
+}
+
+// isFolder says whether name is a folder; a link to one is none.
+func isFolder(root *os.Root, name string) bool {
+	info, err := root.Lstat(name)
+	return err == nil && info.IsDir()
 }
 
 // linked returns the key of the entry that a farm shows at name.

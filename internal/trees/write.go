@@ -23,6 +23,8 @@ type item struct {
 	size int64
 }
 
+func (i item) isLink() bool { return i.kind == aLink }
+
 // Kinds of items.
 const (
 	aFolder  = 'd'
@@ -51,39 +53,49 @@ type writer struct {
 // write writes the git tree id as the folder at, which exists, without what drop names at its top, and returns what was written, links as
 // links. Names are as git has them.
 func (w *writer) write(at, id string, drop []string) ([]item, error) {
-	items, blobs := []item{}, []item{}
-	level := []item{{path: at, id: id}}
-	for first := true; len(level) > 0; first = false {
-		_, found, err := w.objects.trees(idsOf(level))
+	all := contained{folders: []item{}, trees: []item{{path: at, id: id}}}
+	for first := true; len(all.trees) > 0; first = false {
+		level := all.trees
+		all.trees = nil
+		found, err := w.objects.trees(idsOf(level))
 		if err != nil {
 			return nil, err
 		}
-		next := []item{}
 		for i, entries := range found {
-			for _, e := range entries {
-				if first && slices.Contains(drop, e.name) {
-					continue
-				}
-				name := path.Join(level[i].path, e.name)
-				if !e.isTree() && !e.isRepo() {
-					blobs = append(blobs, item{kindOfBlob(e), name, e.id, 0})
-					continue
-				}
-				if err := w.mkdir(w.root, name); err != nil {
-					return nil, err
-				}
-				items = append(items, item{kind: aFolder, path: name})
-				if e.isTree() { // what another repository is at stays an empty folder, as in git's check-out
-					next = append(next, item{path: name, id: e.id})
-				}
+			if first {
+				entries = slices.DeleteFunc(entries, func(e entry) bool { return slices.Contains(drop, e.name) })
+			}
+			if err := w.folder(level[i].path, entries, &all); err != nil {
+				return nil, err
 			}
 		}
-		level = next
 	}
-	if err := w.writeBlobs(blobs); err != nil {
+	if err := w.writeBlobs(all.blobs); err != nil {
 		return nil, err
 	}
-	return append(items, blobs...), nil
+	return append(all.folders, all.blobs...), nil
+}
+
+// contained is what was found in folders: the folders that were made in them, the blobs to be written, and the trees to be looked into.
+type contained struct{ folders, blobs, trees []item }
+
+// folder makes the folders in the folder at, and adds what is there to all.
+func (w *writer) folder(at string, entries []entry, all *contained) error {
+	for _, e := range entries {
+		name := path.Join(at, e.name)
+		if !e.isTree() && !e.isRepo() {
+			all.blobs = append(all.blobs, item{kindOfBlob(e), name, e.id, 0})
+			continue
+		}
+		if err := w.mkdir(w.root, name); err != nil {
+			return err
+		}
+		all.folders = append(all.folders, item{kind: aFolder, path: name})
+		if e.isTree() { // what another repository is at stays an empty folder, as in git's check-out
+			all.trees = append(all.trees, item{path: name, id: e.id})
+		}
+	}
+	return nil
 }
 
 func idsOf(items []item) []string {
@@ -151,11 +163,7 @@ func (w *writer) file(i item, r io.Reader) error {
 // judgeLinks makes plain files of links with a text that names .git, and refuses those that mean something only in their place in
 // the repository: who leads out of this folder may lead out of the tree, or to something that has another place here.
 func (w *writer) judgeLinks(at string, items []item) error {
-	links := false
-	for i := range items {
-		links = links || items[i].kind == aLink
-	}
-	if !links {
+	if !slices.ContainsFunc(items, item.isLink) {
 		return nil
 	}
 	root, err := w.root.OpenRoot(at)
@@ -165,19 +173,12 @@ func (w *writer) judgeLinks(at string, items []item) error {
 	defer root.Close() //nolint:errcheck // nothing is buffered
 	replaced := map[int]string{}
 	for i := range items {
-		if items[i].kind != aLink {
+		if !items[i].isLink() {
 			continue
 		}
-		text, err := w.root.Readlink(items[i].path)
+		text, err := judgeLink(root, at, items[i])
 		if err != nil {
 			return err
-		}
-		name := items[i].path
-		if at != "." {
-			name = strings.TrimPrefix(name, at+"/")
-		}
-		if _, err := root.Stat(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return unfit("the link %.200q leads out of its folder or nowhere: %.200q", items[i].path, text)
 		}
 		if namesGit(text) {
 			replaced[i] = text
@@ -193,6 +194,22 @@ func (w *writer) judgeLinks(at string, items []item) error {
 		}
 	}
 	return nil
+}
+
+// judgeLink returns the text of a link in the folder at, which root is, and refuses it where it leads out of there.
+func judgeLink(root *os.Root, at string, i item) (string, error) {
+	name := i.path
+	if at != "." {
+		name = strings.TrimPrefix(name, at+"/")
+	}
+	text, err := root.Readlink(name)
+	if err != nil {
+		return "", err
+	}
+	if _, err := root.Stat(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", unfit("the link %.200q leads out of its folder or nowhere: %.200q", i.path, text)
+	}
+	return text, nil
 }
 
 // namesGit says whether a link's text leads through a .git.
@@ -229,7 +246,7 @@ func (w *writer) whole(k kind, at, id string) ([]item, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.refused && slices.ContainsFunc(items, func(i item) bool { return i.kind == aLink }) {
+	if k.refused && slices.ContainsFunc(items, item.isLink) {
 		return nil, unfit("there is a link in %s", k.name)
 	}
 	if err := w.judgeLinks(at, items); err != nil {
