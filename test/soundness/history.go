@@ -31,7 +31,7 @@ func (r *Runner) History(ctx context.Context, of Repository, n int) ([]*Result, 
 	}
 	commits := strings.Fields(out)
 	results := []*Result{}
-	for i := range len(commits) - 1 {
+	for i := 0; i < len(commits)-1 && ctx.Err() == nil; i++ {
 		result := &Result{Case: Case{Base: of.Name}, Said: []string{"commit " + commits[i]}}
 		var p *Pair
 		if p, result.Err = r.Lab.commitPair(ctx, of, commits[i+1], commits[i]); result.Err == nil {
@@ -39,9 +39,6 @@ func (r *Runner) History(ctx context.Context, of Repository, n int) ([]*Result, 
 		}
 		results = append(results, result)
 		r.progress(i+1, len(commits)-1, result)
-		if ctx.Err() != nil {
-			break
-		}
 	}
 	return results, nil
 }
