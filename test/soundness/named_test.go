@@ -23,6 +23,8 @@ type namedCase struct {
 	head   func(b builder)
 	// rules without which the change is not seen; empty: what guards it is not in the planner.
 	rules []scope.Rule
+	// either are rules of which each alone is enough to see the change.
+	either []scope.Rule
 	// run takes the case through the engine, too. undone is what the engine must not trust: with it, its verdict must be another.
 	run    bool
 	undone engine.Trust
@@ -62,6 +64,11 @@ func dist(name, of string) string { return strings.Replace(ebuildrepo.Dist(of), 
 // planner. Of the others, trees with constant times and overlays with masters have tests of their own (rules_test.go), and
 // every run through the engine is one on trees that belong to another user than the scan's.
 var namedCases = map[string]namedCase{
+	"a file gets a name that is not allowed": {
+		rules: []scope.Rule{"R1"},
+		head:  func(b builder) { b.put("named/alone/files/bad~name", "x\n") },
+		want:  []string{"new: named/alone-: BannedCharacter"},
+	},
 	"a licence is removed that a group names": {
 		rules: []scope.Rule{"R8"},
 		head:  func(b builder) { b.drop("licenses/Doomed") },
@@ -139,8 +146,8 @@ var namedCases = map[string]namedCase{
 			b.ebuild("named/alone", "1.0", `SLOT="?"`)
 			b.ebuild("named/moved", "1.0", `DESCRIPTION="short"`)
 		},
-		rules: []scope.Rule{"R1"},
-		want:  []string{"new: named/alone-1.0: InvalidSlot "},
+		either: []scope.Rule{"R1", "R4"},
+		want:   []string{"new: named/alone-1.0: InvalidSlot "},
 	},
 	"a metadata entry is forged": {
 		run: true, undone: engine.Trust{Generated: true},
@@ -156,7 +163,7 @@ var namedCases = map[string]namedCase{
 			b.put("named/alone/files/odd name;.patch", "odd\n")
 			b.add(".gitignore", "odd*")
 		},
-		want: []string{"new: named/alone-: BannedCharacter "},
+		want: []string{"new: named/alone-: BannedCharacter"},
 	},
 	"a package is added before two with equal checksums": {
 		head: func(b builder) {
@@ -171,9 +178,9 @@ var namedCases = map[string]namedCase{
 		head: func(b builder) {
 			b.put("named/bumped/bumped-1.2.ebuild", b.tree["named/bumped/bumped-1.1.ebuild"].Text)
 		},
-		rules: []scope.Rule{"R1"},
-		want:  []string{"inherited: named/bumped-1.2: WhitespaceFound "},
-		never: []string{"fixed: named/bumped"},
+		either: []scope.Rule{"R1", "R4"},
+		want:   []string{"inherited: named/bumped-1.2: WhitespaceFound "},
+		never:  []string{"fixed: named/bumped"},
 	},
 	"a package is moved": {
 		run: true,
@@ -189,10 +196,10 @@ var namedCases = map[string]namedCase{
 		want:  []string{"new: named/moved-user-1.0: "},
 	},
 	"an ebuild starts to source": {
-		run:   true,
-		head:  func(b builder) { b.ebuild("named/broken", "1.0", "") },
-		rules: []scope.Rule{"R1"},
-		want:  []string{"fixed: named/broken-1.0: SourcingError "},
+		run:    true,
+		head:   func(b builder) { b.ebuild("named/broken", "1.0", "") },
+		either: []scope.Rule{"R1", "R4"},
+		want:   []string{"fixed: named/broken-1.0: SourcingError "},
 	},
 	"an eclass appears that an ebuild without an entry inherits": {
 		head: func(b builder) { b.put("eclass/novel.eclass", eclass("novel", "", function("novel_do"))) },
