@@ -91,7 +91,7 @@ func (r *runner) openCache(e *engine.Engine, p plan.Plan) *nodecache.Cache {
 
 // provide lays the repositories out so that the engine finds them there.
 func (r *runner) provide(ctx context.Context, cache *nodecache.Cache, p plan.Plan, from engine.Remote) error {
-	if limit := time.Duration(p.Snapshot.Timeouts.Fetch); limit > 0 {
+	if limit := p.Snapshot.Timeouts.Fetch; limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
@@ -143,10 +143,7 @@ func (r *runner) keep(ctx context.Context, dir string) error {
 	keeper := nodecache.Keeper{Git: gitops.Git{}, Clock: r.clock, Limits: nodecache.DefaultLimits}
 	for {
 		pruned, err := keeper.Prune(ctx, dir)
-		if ctx.Err() != nil {
-			return nil
-		}
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			fmt.Fprintf(os.Stderr, "runner: %v\n", err)
 		}
 		fmt.Fprintf(os.Stderr, "prcheck: the node's cache: %d trees of %d MiB went, %d of %d MiB stay\n",

@@ -53,12 +53,12 @@ func Prepare(dir string, owner int, namespaces []string) error {
 			return fmt.Errorf("making the node's cache: %w", err)
 		}
 		for _, folder := range append(made, path) {
-			if err := os.Chmod(folder, 0o777); err != nil { //nolint:gosec // see above
+			if err := os.Chmod(folder, 0o777); err != nil {
 				return fmt.Errorf("making the node's cache: %w", err)
 			}
 		}
 	}
-	if err := errors.Join(os.Chmod(dir, 0o700), os.Chown(dir, owner, owner)); err != nil { //nolint:gosec // it is a folder
+	if err := errors.Join(os.Chmod(dir, 0o700), os.Chown(dir, owner, owner)); err != nil {
 		return fmt.Errorf("making the node's cache: %w", err)
 	}
 	return nil

@@ -158,8 +158,8 @@ func (c *Cache) init(ctx context.Context, repo string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(temp)                                                              //nolint:errcheck // it has gone to its place
-	if err := errors.Join(os.Chmod(temp, 0o755), c.git.InitBare(ctx, temp)); err != nil { //nolint:gosec // others read it
+	defer os.RemoveAll(temp) //nolint:errcheck // it has gone to its place
+	if err := errors.Join(os.Chmod(temp, 0o755), c.git.InitBare(ctx, temp)); err != nil {
 		return err
 	}
 	return os.Rename(temp, repo)

@@ -120,19 +120,23 @@ func TestADamagedRepositoryIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	for name, damage := range map[string]func(t *testing.T, repo string){
 		"an object that is gone": func(t *testing.T, repo string) {
+			t.Helper()
 			must(t, os.RemoveAll(filepath.Join(repo, "objects")))
 			must(t, os.Mkdir(filepath.Join(repo, "objects"), 0o755))
 		},
 		"a ref that names nothing": func(t *testing.T, repo string) {
+			t.Helper()
 			refs, err := filepath.Glob(filepath.Join(repo, refPrefix, "*"))
 			must(t, err)
 			must(t, os.WriteFile(refs[0], []byte("x\n"), 0o644))
 		},
 		"no repository at all": func(t *testing.T, repo string) {
+			t.Helper()
 			must(t, os.RemoveAll(repo))
 			must(t, os.Mkdir(repo, 0o755))
 		},
 		"a pack with other bytes": func(t *testing.T, repo string) {
+			t.Helper()
 			packs, err := filepath.Glob(filepath.Join(repo, "objects", "??", "*"))
 			must(t, err)
 			more, err := filepath.Glob(filepath.Join(repo, "objects", "pack", "*.pack"))
