@@ -36,8 +36,14 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// hurt is what a damage is done to.
+type hurt struct {
+	t *testing.T
+	s *Store
+}
+
 // damages are what can happen to files; each keeps whatever times it can.
-func damages() map[string]func(t *testing.T, s *Store) {
+func damages() map[string]func(hurt) {
 	edit := func(t *testing.T, path, content string) {
 		t.Helper()
 		info, err := os.Stat(path)
@@ -48,61 +54,53 @@ func damages() map[string]func(t *testing.T, s *Store) {
 		must(t, os.Chtimes(path, info.ModTime(), info.ModTime()))
 	}
 	const ebuild, pkg = "one-1.ebuild", "package-"
-	return map[string]func(t *testing.T, s *Store){
-		"a missing file":        func(t *testing.T, s *Store) { t.Helper(); must(t, os.Remove(one(t, s, pkg, ebuild))) },
-		"a truncated file":      func(t *testing.T, s *Store) { t.Helper(); edit(t, one(t, s, pkg, ebuild), "") },
-		"a changed byte":        func(t *testing.T, s *Store) { t.Helper(); edit(t, one(t, s, pkg, ebuild), "2") },
-		"a changed mode":        func(t *testing.T, s *Store) { t.Helper(); must(t, os.Chmod(one(t, s, pkg, ebuild), 0o555)) },
-		"a changed mode deeper": func(t *testing.T, s *Store) { t.Helper(); must(t, os.Chmod(one(t, s, pkg, "files/sub/q"), 0o555)) },
-		"another file": func(t *testing.T, s *Store) {
-			t.Helper()
-			plant(t, filepath.Dir(one(t, s, pkg, ebuild)), map[string]string{"one-2.ebuild": "x"})
+	return map[string]func(h hurt){
+		"a missing file":        func(h hurt) { must(h.t, os.Remove(one(h.t, h.s, pkg, ebuild))) },
+		"a truncated file":      func(h hurt) { edit(h.t, one(h.t, h.s, pkg, ebuild), "") },
+		"a changed byte":        func(h hurt) { edit(h.t, one(h.t, h.s, pkg, ebuild), "2") },
+		"a changed mode":        func(h hurt) { must(h.t, os.Chmod(one(h.t, h.s, pkg, ebuild), 0o555)) },
+		"a changed mode deeper": func(h hurt) { must(h.t, os.Chmod(one(h.t, h.s, pkg, "files/sub/q"), 0o555)) },
+		"another file": func(h hurt) {
+			plant(h.t, filepath.Dir(one(h.t, h.s, pkg, ebuild)), map[string]string{"one-2.ebuild": "x"})
 		},
-		"another file deeper": func(t *testing.T, s *Store) {
-			t.Helper()
-			plant(t, filepath.Dir(one(t, s, pkg, "files/p.patch")), map[string]string{"x": "x"})
+		"another file deeper": func(h hurt) {
+			plant(h.t, filepath.Dir(one(h.t, h.s, pkg, "files/p.patch")), map[string]string{"x": "x"})
 		},
-		"a file that is a link": func(t *testing.T, s *Store) {
-			t.Helper()
-			path := one(t, s, pkg, ebuild)
-			must(t, os.Rename(path, path+".x"))
-			must(t, os.Symlink(filepath.Base(path)+".x", path))
+		"a file that is a link": func(h hurt) {
+			path := one(h.t, h.s, pkg, ebuild)
+			must(h.t, os.Rename(path, path+".x"))
+			must(h.t, os.Symlink(filepath.Base(path)+".x", path))
 		},
-		"a missing package": func(t *testing.T, s *Store) {
-			t.Helper()
-			must(t, os.RemoveAll(filepath.Dir(filepath.Dir(one(t, s, pkg, ebuild)))))
+		"a missing package": func(h hurt) {
+			must(h.t, os.RemoveAll(filepath.Dir(filepath.Dir(one(h.t, h.s, pkg, ebuild)))))
 		},
-		"a package without content": func(t *testing.T, s *Store) { t.Helper(); must(t, os.RemoveAll(filepath.Dir(one(t, s, pkg, ebuild)))) },
-		"a category without a link": func(t *testing.T, s *Store) { t.Helper(); must(t, os.Remove(one(t, s, "category-", "one"))) },
-		"a link to another package": func(t *testing.T, s *Store) {
-			t.Helper()
-			path := one(t, s, "category-", "two")
-			must(t, os.Remove(path))
-			must(t, os.Symlink("one", path))
+		"a package without content": func(h hurt) { must(h.t, os.RemoveAll(filepath.Dir(one(h.t, h.s, pkg, ebuild)))) },
+		"a category without a link": func(h hurt) { must(h.t, os.Remove(one(h.t, h.s, "category-", "one"))) },
+		"a link to another package": func(h hurt) {
+			path := one(h.t, h.s, "category-", "two")
+			must(h.t, os.Remove(path))
+			must(h.t, os.Symlink("one", path))
 		},
-		"a category's file": func(t *testing.T, s *Store) { t.Helper(); edit(t, one(t, s, "category-", "metadata.xml"), "x") },
-		"a profile":         func(t *testing.T, s *Store) { t.Helper(); edit(t, one(t, s, "profiles-", "repo_name"), "s") },
-		"the time of a profile": func(t *testing.T, s *Store) {
-			t.Helper()
-			must(t, os.Chtimes(one(t, s, "profiles-", "repo_name"), time.Unix(1, 0), time.Unix(1, 0)))
+		"a category's file": func(h hurt) { edit(h.t, one(h.t, h.s, "category-", "metadata.xml"), "x") },
+		"a profile":         func(h hurt) { edit(h.t, one(h.t, h.s, "profiles-", "repo_name"), "s") },
+		"the time of a profile": func(h hurt) {
+			must(h.t, os.Chtimes(one(h.t, h.s, "profiles-", "repo_name"), time.Unix(1, 0), time.Unix(1, 0)))
 		},
-		"a missing seal":             func(t *testing.T, s *Store) { t.Helper(); must(t, os.Remove(one(t, s, "category-", "../seal"))) },
-		"an empty seal":              func(t *testing.T, s *Store) { t.Helper(); must(t, os.Truncate(one(t, s, "category-", "../seal"), 0)) },
-		"a seal with a changed byte": func(t *testing.T, s *Store) { t.Helper(); flip(t, one(t, s, "profiles-", "../seal")) },
-		"a seal with a missing line": func(t *testing.T, s *Store) { t.Helper(); cut(t, one(t, s, "metadata-", "../seal")) },
-		"a seal and its packages": func(t *testing.T, s *Store) {
-			t.Helper()
-			must(t, os.Remove(one(t, s, "category-", "../seal")))
-			edit(t, one(t, s, pkg, ebuild), "2")
+		"a missing seal":             func(h hurt) { must(h.t, os.Remove(one(h.t, h.s, "category-", "../seal"))) },
+		"an empty seal":              func(h hurt) { must(h.t, os.Truncate(one(h.t, h.s, "category-", "../seal"), 0)) },
+		"a seal with a changed byte": func(h hurt) { flip(h.t, one(h.t, h.s, "profiles-", "../seal")) },
+		"a seal with a missing line": func(h hurt) { cut(h.t, one(h.t, h.s, "metadata-", "../seal")) },
+		"a seal and its packages": func(h hurt) {
+			must(h.t, os.Remove(one(h.t, h.s, "category-", "../seal")))
+			edit(h.t, one(h.t, h.s, pkg, ebuild), "2")
 		},
-		"an entry that is a file": func(t *testing.T, s *Store) {
-			t.Helper()
-			dir := filepath.Dir(filepath.Dir(one(t, s, "metadata-", "layout.conf")))
-			must(t, os.RemoveAll(dir))
-			must(t, os.WriteFile(dir, nil, 0o644))
+		"an entry that is a file": func(h hurt) {
+			dir := filepath.Dir(filepath.Dir(one(h.t, h.s, "metadata-", "layout.conf")))
+			must(h.t, os.RemoveAll(dir))
+			must(h.t, os.WriteFile(dir, nil, 0o644))
 		},
-		"all seals":   func(t *testing.T, s *Store) { t.Helper(); removeAll(t, s, sealFile) },
-		"all content": func(t *testing.T, s *Store) { t.Helper(); removeAll(t, s, treeFolder) },
+		"all seals":   func(h hurt) { removeAll(h.t, h.s, sealFile) },
+		"all content": func(h hurt) { removeAll(h.t, h.s, treeFolder) },
 	}
 }
 
@@ -149,7 +147,7 @@ func TestDamageIsNoticedAndHealed(t *testing.T) {
 			if len(again.Healed()) > 0 {
 				t.Fatalf("undamaged, and yet made anew: %v", again.Healed())
 			}
-			damage(t, s)
+			damage(hurt{t, s})
 			again, err = Open(filepath.Dir(s.dir), r.git)
 			must(t, err)
 			same(t, again, side)
@@ -181,7 +179,7 @@ func TestDamageIsNoticedOnDemand(t *testing.T) {
 			if found, err := s.Verify(t.Context()); err != nil || len(found) > 0 {
 				t.Fatalf("%v, %v", found, err)
 			}
-			damage(t, s)
+			damage(hurt{t, s})
 			found, err := s.Verify(t.Context())
 			if err != nil || len(found) == 0 && !strings.HasPrefix(name, "an entry that is") {
 				t.Errorf("%v, %v", found, err)

@@ -146,28 +146,26 @@ func (f *farm) fill(ctx context.Context, top []entry) error {
 	}
 	links := []link{}
 	for _, e := range top {
-		if !e.isTree() {
-			continue
+		if e.isTree() {
+			if links, err = f.folder(links, e); err != nil {
+				return err
+			}
 		}
-		more, err := f.folder(e)
-		if err != nil {
-			return err
-		}
-		links = append(links, more...)
 	}
 	return f.link(ctx, links)
 }
 
-// folder makes of a folder at the top what must be real, and returns the links that it needs.
-func (f *farm) folder(e entry) ([]link, error) {
+// folder makes a top folder, as far as it is real, and adds the links that it needs.
+func (f *farm) folder(links []link, e entry) ([]link, error) {
 	k, real := kindOf(e.name, f.side.Role), f.real[e.name]
 	switch {
 	case real == nil && e.name != eclassFolder:
-		return []link{{e.name, k, e.id}}, nil
+		return append(links, link{e.name, k, e.id}), nil
 	case k.links && !real[everything]:
-		return f.category(e.name, e.id, real)
+		more, err := f.category(e.name, e.id, real)
+		return append(links, more...), err
 	}
-	return nil, f.copy(k, e.name, e.id)
+	return links, f.copy(k, e.name, e.id)
 }
 
 // category makes a real folder of a category, and returns the links that it needs.
@@ -233,34 +231,34 @@ type link struct {
 // link brings the entries into use, several at a time, and links to them.
 func (f *farm) link(ctx context.Context, links []link) error {
 	f.report.Links = len(links)
+	outer := ctx
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	todo := make(chan link)
-	failed := make([]error, min(runtime.GOMAXPROCS(0), 8))
+	var failed error // what ended the work; all later failures are its consequences
+	var once sync.Once
 	var workers sync.WaitGroup
-	for w := range failed {
+	for range min(runtime.GOMAXPROCS(0), 8) {
 		workers.Go(func() {
 			objects := newObjects(ctx, f.store.git, f.side.Repo)
 			defer objects.close()
 			for l := range todo {
-				if failed[w] != nil {
+				if ctx.Err() != nil {
 					continue
 				}
-				if failed[w] = f.linkOne(objects, l); failed[w] != nil {
+				if err := f.linkOne(objects, l); err != nil {
+					once.Do(func() { failed = err })
 					cancel()
 				}
 			}
 		})
 	}
 	for _, l := range links {
-		if ctx.Err() != nil {
-			break
-		}
 		todo <- l
 	}
 	close(todo)
 	workers.Wait()
-	return firstReason(failed)
+	return errors.Join(failed, outer.Err())
 }
 
 func (f *farm) linkOne(objects *objects, l link) error {
@@ -268,14 +266,4 @@ func (f *farm) linkOne(objects *objects, l link) error {
 		return fmt.Errorf("%s: %w", l.at, err)
 	}
 	return f.root.Symlink(f.store.path(l.kind.key(l.id)), l.at)
-}
-
-// firstReason prefers what ended the work to what was ended by it.
-func firstReason(failed []error) error {
-	for _, err := range failed {
-		if err != nil && !errors.Is(err, context.Canceled) {
-			return err
-		}
-	}
-	return errors.Join(failed...)
 }

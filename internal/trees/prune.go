@@ -63,7 +63,7 @@ func (s *Store) Prune(ctx context.Context, limits Limits) (Pruned, error) {
 	if info, err := os.Stat(note); err == nil && limits.Every > 0 && now.Sub(info.ModTime()) < limits.Every {
 		return Pruned{}, nil
 	}
-	if err := os.WriteFile(note, nil, 0o664); err == nil { // whoever writes the store may prune it
+	if err := os.WriteFile(note, nil, 0o664); err == nil {
 		_ = os.Chtimes(note, now, now)
 	}
 	result := Pruned{}
@@ -92,8 +92,8 @@ func (s *Store) inventory(before time.Time, result *Pruned) (map[string]*kept, e
 	}
 	all := map[string]*kept{}
 	for _, d := range names {
-		if isLeftover(d.Name()) {
-			if err := s.clear(d, before, result); err != nil {
+		if strings.HasPrefix(d.Name(), newPrefix) || strings.HasPrefix(d.Name(), oldPrefix) {
+			if err := s.sweep(d, before, result); err != nil {
 				return nil, err
 			}
 			continue
@@ -102,33 +102,28 @@ func (s *Store) inventory(before time.Time, result *Pruned) (map[string]*kept, e
 			continue
 		}
 		e, err := readKept(filepath.Join(s.dir, d.Name()))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err == nil {
+			all[e.key] = e
+		} else if !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		if e != nil {
-			all[e.key] = e
-		}
 	}
-	countNeeds(all)
+	count(all)
 	return all, nil
 }
 
-// isLeftover says whether a name is one that things have while they are made or removed.
-func isLeftover(name string) bool {
-	return strings.HasPrefix(name, newPrefix) || strings.HasPrefix(name, oldPrefix)
-}
-
-// clear removes what interrupted work has left, if that was before.
-func (s *Store) clear(d fs.DirEntry, before time.Time, result *Pruned) error {
-	if info, err := d.Info(); err != nil || !info.ModTime().Before(before) {
-		return nil //nolint:nilerr // whoever was at work has put it in place or away meanwhile
+// sweep removes what interrupted work has left since before.
+func (s *Store) sweep(d fs.DirEntry, before time.Time, result *Pruned) error {
+	info, err := d.Info()
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.ModTime().Before(before) {
+		return nil
 	}
 	result.Leftovers++
-	return os.RemoveAll(filepath.Join(s.dir, d.Name()))
+	return errors.Join(err, os.RemoveAll(filepath.Join(s.dir, d.Name())))
 }
 
-// countNeeds counts the categories that link to each package.
-func countNeeds(all map[string]*kept) {
+// count tells packages how many categories link to them.
+func count(all map[string]*kept) {
 	for _, e := range all {
 		for _, p := range e.packages {
 			if all[p] != nil {

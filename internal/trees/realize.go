@@ -35,31 +35,28 @@ func (s *Store) realizeTop(root *os.Root, top string, seconds map[string]bool) e
 			return err
 		}
 	}
-	if !isFolder(root, top) {
-		return nil // a file, or nothing
+	info, err := root.Lstat(top)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !info.IsDir() {
+		return nil
+	}
+	if err != nil {
+		return err
 	}
 	entries, err := fs.ReadDir(root.FS(), top)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if !seconds[everything] && !seconds[e.Name()] {
+		name := top + "/" + e.Name()
+		key, ok := linked(root, name)
+		if !ok || !seconds[everything] && !seconds[e.Name()] {
 			continue
 		}
-		name := top + "/" + e.Name()
-		if key, ok := linked(root, name); ok {
-			if err := s.unlink(root, name, key, true); err != nil {
-				return err
-			}
+		if err := s.unlink(root, name, key, true); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// isFolder says whether name is a folder; a link to one is none.
-func isFolder(root *os.Root, name string) bool {
-	info, err := root.Lstat(name)
-	return err == nil && info.IsDir()
 }
 
 // linked returns the key of the entry that a farm shows at name.

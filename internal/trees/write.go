@@ -23,8 +23,6 @@ type item struct {
 	size int64
 }
 
-func (i item) isLink() bool { return i.kind == aLink }
-
 // Kinds of items.
 const (
 	aFolder  = 'd'
@@ -53,46 +51,45 @@ type writer struct {
 // write writes the git tree id as the folder at, which exists, without what drop names at its top, and returns what was written, links as
 // links. Names are as git has them.
 func (w *writer) write(at, id string, drop []string) ([]item, error) {
-	all := contained{folders: []item{}, trees: []item{{path: at, id: id}}}
-	for first := true; len(all.trees) > 0; first = false {
-		level := all.trees
-		all.trees = nil
-		found, err := w.objects.trees(idsOf(level))
+	found := written{}
+	level := []item{{path: at, id: id}}
+	for len(level) > 0 {
+		entries, err := w.objects.trees(idsOf(level))
 		if err != nil {
 			return nil, err
 		}
-		for i, entries := range found {
-			if first {
-				entries = slices.DeleteFunc(entries, func(e entry) bool { return slices.Contains(drop, e.name) })
-			}
-			if err := w.folder(level[i].path, entries, &all); err != nil {
+		found.next = nil
+		for i := range entries {
+			keep := slices.DeleteFunc(entries[i], func(e entry) bool { return slices.Contains(drop, e.name) })
+			if err := w.level(&found, level[i].path, keep); err != nil {
 				return nil, err
 			}
 		}
+		level, drop = found.next, nil
 	}
-	if err := w.writeBlobs(all.blobs); err != nil {
+	if err := w.writeBlobs(found.blobs); err != nil {
 		return nil, err
 	}
-	return append(all.folders, all.blobs...), nil
+	return append(found.folders, found.blobs...), nil
 }
 
-// contained is what was found in folders: the folders that were made in them, the blobs to be written, and the trees to be looked into.
-type contained struct{ folders, blobs, trees []item }
+// written is what was found on the way down a tree.
+type written struct{ folders, blobs, next []item }
 
-// folder makes the folders in the folder at, and adds what is there to all.
-func (w *writer) folder(at string, entries []entry, all *contained) error {
+// level makes the folders of one tree and notes the rest.
+func (w *writer) level(found *written, at string, entries []entry) error {
 	for _, e := range entries {
 		name := path.Join(at, e.name)
 		if !e.isTree() && !e.isRepo() {
-			all.blobs = append(all.blobs, item{kindOfBlob(e), name, e.id, 0})
+			found.blobs = append(found.blobs, item{kindOfBlob(e), name, e.id, 0})
 			continue
 		}
 		if err := w.mkdir(w.root, name); err != nil {
 			return err
 		}
-		all.folders = append(all.folders, item{kind: aFolder, path: name})
+		found.folders = append(found.folders, item{kind: aFolder, path: name})
 		if e.isTree() { // what another repository is at stays an empty folder, as in git's check-out
-			all.trees = append(all.trees, item{path: name, id: e.id})
+			found.next = append(found.next, item{path: name, id: e.id})
 		}
 	}
 	return nil
@@ -141,6 +138,9 @@ func (w *writer) link(name string, size int64, r io.Reader) error {
 	if err != nil {
 		return err
 	}
+	if int64(len(text)) < size {
+		return io.ErrUnexpectedEOF // git was ended
+	}
 	if strings.Contains(string(text), "\x00") {
 		return unfit("the text of the link %.200q cannot be that of one", name)
 	}
@@ -163,7 +163,7 @@ func (w *writer) file(i item, r io.Reader) error {
 // judgeLinks makes plain files of links with a text that names .git, and refuses those that mean something only in their place in
 // the repository: who leads out of this folder may lead out of the tree, or to something that has another place here.
 func (w *writer) judgeLinks(at string, items []item) error {
-	if !slices.ContainsFunc(items, item.isLink) {
+	if !slices.ContainsFunc(items, func(i item) bool { return i.kind == aLink }) {
 		return nil
 	}
 	root, err := w.root.OpenRoot(at)
@@ -173,10 +173,10 @@ func (w *writer) judgeLinks(at string, items []item) error {
 	defer root.Close() //nolint:errcheck // nothing is buffered
 	replaced := map[int]string{}
 	for i := range items {
-		if !items[i].isLink() {
+		if items[i].kind != aLink {
 			continue
 		}
-		text, err := judgeLink(root, at, items[i])
+		text, err := w.judge(root, at, items[i].path)
 		if err != nil {
 			return err
 		}
@@ -196,18 +196,18 @@ func (w *writer) judgeLinks(at string, items []item) error {
 	return nil
 }
 
-// judgeLink returns the text of a link in the folder at, which root is, and refuses it where it leads out of there.
-func judgeLink(root *os.Root, at string, i item) (string, error) {
-	name := i.path
-	if at != "." {
-		name = strings.TrimPrefix(name, at+"/")
-	}
-	text, err := root.Readlink(name)
+// judge returns the text of a link that stays in the folder at, which root is.
+func (w *writer) judge(root *os.Root, at, link string) (string, error) {
+	text, err := w.root.Readlink(link)
 	if err != nil {
 		return "", err
 	}
+	name := link
+	if at != "." {
+		name = strings.TrimPrefix(link, at+"/")
+	}
 	if _, err := root.Stat(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", unfit("the link %.200q leads out of its folder or nowhere: %.200q", i.path, text)
+		return "", unfit("the link %.200q leads out of its folder or nowhere: %.200q", link, text)
 	}
 	return text, nil
 }
@@ -246,7 +246,7 @@ func (w *writer) whole(k kind, at, id string) ([]item, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.refused && slices.ContainsFunc(items, item.isLink) {
+	if k.refused && slices.ContainsFunc(items, func(i item) bool { return i.kind == aLink }) {
 		return nil, unfit("there is a link in %s", k.name)
 	}
 	if err := w.judgeLinks(at, items); err != nil {
