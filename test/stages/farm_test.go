@@ -4,6 +4,7 @@
 package stages_test
 
 import (
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,6 +27,10 @@ func TestFarmsScanAsPlainTrees(t *testing.T) {
 	}
 	key := repo.Keys()[7]
 	binary := repo.Keys()[30] + "/files/logo.png"
+	noise := make([]byte, 1024) // of no text in any encoding
+	if _, err := rand.NewChaCha8([32]byte{}).Read(noise); err != nil {
+		t.Fatal(err)
+	}
 	repository := stages.NewRepository(t, t.TempDir())
 	plant := func(parent string) string {
 		repository.Commit(t, parent, repo.Tree())
@@ -33,7 +38,7 @@ func TestFarmsScanAsPlainTrees(t *testing.T) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(path, []byte("\x89PNG\r\n\x00\xff\xfe\x00"), 0o644); err != nil {
+		if err := os.WriteFile(path, noise, 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return repository.CommitWork(t, parent)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Collection
 from typing import Any
@@ -18,17 +19,19 @@ _FORMAT = "1"
 
 _TREE = "/tree"
 _NEIGHBOUR = "../../"
+_ENTRY = re.compile(r"[a-z-]+-(?:[0-9a-f]{40}|[0-9a-f]{64})")
 
 
 def stored(text: str, stores: Collection[str]) -> str | None:
     """The name of the entry of a store that a link of this text leads to: STORE/NAME or STORE/NAME/tree.
 
-    Entries link to each other by ../../NAME/tree. No link of a tree's own has such a text: it would lead out of the tree.
+    Entries link to each other by ../../NAME/tree, where NAME ends in a git id. A link of a tree's own may look alike but for that: in a plain tree it
+    leads to a category.
     """
     text, whole = text.removesuffix(_TREE), text
     if text != whole and text.startswith(_NEIGHBOUR):
         name = text.removeprefix(_NEIGHBOUR)
-        return None if "/" in name else name
+        return name if _ENTRY.fullmatch(name) else None
     folder, name = os.path.split(text)
     return name if folder in stores else None
 
