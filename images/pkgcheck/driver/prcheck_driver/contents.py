@@ -25,8 +25,8 @@ _ENTRY = re.compile(r"[a-z-]+-(?:[0-9a-f]{40}|[0-9a-f]{64})")
 def stored(text: str, stores: Collection[str]) -> str | None:
     """The name of the entry of a store that a link of this text leads to: STORE/NAME or STORE/NAME/tree.
 
-    Entries link to each other by ../../NAME/tree, where NAME ends in a git id. A link of a tree's own may look alike but for that: in a plain tree it
-    leads to a category.
+    Entries link to each other by ../../NAME/tree, where NAME ends in a git id. A link of a tree's own may look alike but for that: in a
+    plain tree it leads to a category.
     """
     text, whole = text.removesuffix(_TREE), text
     if text != whole and text.startswith(_NEIGHBOUR):
