@@ -21,7 +21,9 @@ var Stages = []Stage{StageFetch, StagePrepare, StageScan, StagePublish}
 
 // Outcome says what happened to a stage. The runner, never the tool, writes it (outcome.json).
 type Outcome struct {
-	Stage    Stage     `json:"stage"`
+	Stage Stage `json:"stage"`
+	// Shard is the number of the shard whose stage it is, from 1; 0: the run is not divided.
+	Shard    int       `json:"shard,omitempty"`
 	Started  time.Time `json:"started"`
 	Finished time.Time `json:"finished"`
 	// ExitCode of the tool; -1 where it was killed or never started.
@@ -53,7 +55,7 @@ type Outcome struct {
 // Trees is what the comparison must know of the trees themselves.
 type Trees struct {
 	// Versions lists every package with its versions ("category/package version version") by side, in scope or not. A full scan
-	// has none: its results name them all.
+	// has none: its results name them all. One shard's results do not, so that it has them, too.
 	Versions map[string][]string `json:"versions,omitempty"`
 	// Renames are packages that have another name on head: former → present category/package.
 	Renames map[string]string `json:"renames,omitempty"`
@@ -82,4 +84,5 @@ const (
 	ReasonPublishFailed  = "PublishFailed"
 	ReasonBrokenBase     = "BrokenBase"     // the target branch itself does not scan
 	ReasonInfrastructure = "Infrastructure" // node lost, eviction by the node, image pull …
+	ReasonDivide         = "ScopeIsFull"    // everything is in scope: the scan is to be divided among pods
 )

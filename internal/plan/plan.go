@@ -33,7 +33,9 @@ type Snapshot struct {
 	SandboxLenient     bool     `json:"sandboxLenient"`
 	Timeouts           Timeouts `json:"timeouts"`
 	MemoryBytes        int64    `json:"memoryBytes"` // 0: no limit
-	OutputBytes        int64    `json:"outputBytes"` // cap of everything that one stage writes as output, and of its log
+	// Sharding says how a full scan may be divided among pods; nil: it is not.
+	Sharding    *ShardLimits `json:"sharding,omitempty"`
+	OutputBytes int64        `json:"outputBytes"` // cap of everything that one stage writes as output, and of its log
 }
 
 // Timeouts bound the stages. Zero: no limit.
@@ -113,6 +115,12 @@ type Plan struct {
 	Changed    []string  `json:"changed"` // paths that differ between base and merge, sorted; at most MaxChanged
 	Clock      time.Time `json:"clock"`   // the one instant of both scans, UTC, whole seconds
 	Snapshot   Snapshot  `json:"snapshot"`
+	// Sharding divides the scan of everything among pods; nil: one pod scans what there is. Beside the scope Auto it says what is to become
+	// of the run once everything turns out to be in scope.
+	Sharding *Sharding `json:"sharding,omitempty"`
+	// Shard is the number of the shard that the reader of the plan scans, from 1; 0: it scans the whole scope. The server sets it in the
+	// copy that it gives to a pod; a stored plan has none.
+	Shard int `json:"shard,omitempty"`
 }
 
 // Version is the version of the plan's form that this program writes and reads.
