@@ -5,7 +5,6 @@ package engine
 
 import (
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -95,18 +94,4 @@ func (b bundle) locate(name string) (dir, file string, ok bool) {
 		return b.layout.Scanned(), tablesFile, true
 	}
 	return "", "", false
-}
-
-// readBundled reads a whole file of a bundle, of at most limit bytes.
-func readBundled(bundle fs.FS, name string, limit int64) ([]byte, error) {
-	f, err := bundle.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%s is larger than %d bytes", name, limit)
-	}
-	return data, err
 }

@@ -136,7 +136,7 @@ func (e *evaluation) first() error {
 func readOutcomes(bundle fs.FS, v *verdict.Verdict) (counted, error) {
 	var c counted
 	for _, s := range ranStages {
-		data, err := readBundled(bundle, OutcomeName(s), outcomeLimit)
+		data, err := readFile(bundle, OutcomeName(s), outcomeLimit)
 		if err != nil {
 			return c, incomplete("The %s stage left no outcome: %v.", s, err)
 		}

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 )
 
 // programs are what decides, beside Python's packages, what pkgcheck finds.
@@ -24,11 +25,7 @@ var programs = []string{"bash", "git", "perl", "zstd"}
 func (t Toolchain) Digest() (string, error) {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s\n%s\n", t.Python, t.Path)
-	folders, err := t.pythonFolders()
-	if err != nil {
-		return "", err
-	}
-	for _, folder := range folders {
+	for _, folder := range t.pythonFolders() {
 		if err := addFolder(h, folder); err != nil {
 			return "", fmt.Errorf("reading what is installed in %s: %w", folder, err)
 		}
@@ -46,24 +43,16 @@ func (t Toolchain) Digest() (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// pythonFolders are where Python's packages are installed, sorted: in the image, or among the folders that a scan may read.
-func (t Toolchain) pythonFolders() ([]string, error) {
-	folders := []string{}
+// pythonFolders are where Python's packages are installed, sorted: in the image, or the folders that Python itself named, an editable
+// installation's own folder among them. Some may be no folders.
+func (t Toolchain) pythonFolders() []string {
+	folders := slices.Clone(t.ReadPaths)
 	if strings.HasPrefix(t.Python, imagePrefix+"/") {
-		found, err := filepath.Glob(filepath.Join(t.Root, imagePrefix, "lib", "python3*", "site-packages"))
-		if err != nil {
-			return nil, err
-		}
-		folders = found
-	} else {
-		for _, p := range t.ReadPaths {
-			if name := filepath.Base(p); name == "site-packages" || name == "dist-packages" {
-				folders = append(folders, p)
-			}
-		}
+		found, _ := filepath.Glob(filepath.Join(t.Root, imagePrefix, "lib", "python3*", "site-packages")) // the pattern is sound
+		folders = append(folders, found...)
 	}
 	slices.Sort(folders)
-	return slices.Compact(folders), nil
+	return slices.Compact(folders)
 }
 
 // ours are the packages whose code decides what is found. Of others, the record of the installation names the version.
@@ -71,7 +60,7 @@ var ours = []string{"pkgcheck", "pkgcore", "snakeoil"}
 
 func addFolder(h hash.Hash, folder string) error {
 	entries, err := os.ReadDir(folder)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 		return nil
 	}
 	if err != nil {

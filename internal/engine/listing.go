@@ -6,7 +6,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"io"
 	"io/fs"
 	"strings"
 
@@ -101,27 +100,6 @@ func (l *listing) inventory(tree fs.FS) inventory {
 		found[key] = append(found[key], version)
 	})
 	return found
-}
-
-// readTreeFile reads a regular file of a tree, of at most limit bytes.
-func readTreeFile(tree fs.FS, name string, limit int64) ([]byte, error) {
-	info, err := fs.Stat(tree, name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", name)
-	}
-	f, err := tree.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() //nolint:errcheck // only read
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(data)) > limit {
-		err = fmt.Errorf("%s is larger than %d bytes", name, limit)
-	}
-	return data, err
 }
 
 // treeFS shows a tree, whatever it is made of.

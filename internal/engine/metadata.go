@@ -103,7 +103,7 @@ func (p *prepared) readEntries(root *os.Root) error {
 			return err
 		}
 		cpv := strings.TrimPrefix(name, cacheFolder+"/")
-		data, err := readFile(root, name, entryLimit)
+		data, err := readFile(root.FS(), name, entryLimit)
 		p.entries[cpv] = data
 		return err
 	})
@@ -111,7 +111,7 @@ func (p *prepared) readEntries(root *os.Root) error {
 
 // readDocument adds the records of a file that holds {"member": {name: record}}.
 func readDocument[T any](root *os.Root, file, member string, into map[string]T) error {
-	data, err := readFile(root, file, documentLimit)
+	data, err := readFile(root.FS(), file, documentLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -137,7 +137,7 @@ func readDocument[T any](root *os.Root, file, member string, into map[string]T) 
 var localDescLine = regexp.MustCompile(`^([A-Za-z0-9_][A-Za-z0-9+_.-]*/[A-Za-z0-9_][A-Za-z0-9+_-]*):[A-Za-z0-9][A-Za-z0-9+_@-]* - `)
 
 func (p *prepared) readLocalDesc(root *os.Root) error {
-	data, err := readFile(root, localDescFile, documentLimit)
+	data, err := readFile(root.FS(), localDescFile, documentLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -270,7 +270,7 @@ func (d *digests) addEclass(tree fs.FS, file, name string) error {
 		return err
 	}
 	d.eclasses[name] = sum
-	data, err := readTreeFile(tree, file, eclassLimit)
+	data, err := readFile(tree, file, eclassLimit)
 	for _, m := range inheritLine.FindAllStringSubmatch(string(data), -1) {
 		d.inherits[name] = append(d.inherits[name], strings.Fields(m[1])...)
 	}

@@ -144,7 +144,7 @@ func readOutcome(dir string, name plan.Stage) (plan.Outcome, error) {
 		return plan.Outcome{}, err
 	}
 	defer root.Close() //nolint:errcheck // only read
-	data, err := readFile(root, plan.OutcomeFile, outcomeLimit)
+	data, err := readFile(root.FS(), plan.OutcomeFile, outcomeLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return plan.Outcome{}, fmt.Errorf("the %s stage left no outcome: %w", name, err)
 	}

@@ -73,7 +73,7 @@ func readMoves(tree fs.FS) map[string][]string {
 	}
 	left := int64(updatesLimit)
 	for _, f := range files {
-		data, err := readTreeFile(tree, path.Join(updatesDir, f.Name()), left)
+		data, err := readFile(tree, path.Join(updatesDir, f.Name()), left)
 		if err != nil {
 			continue
 		}
@@ -119,7 +119,7 @@ func readEbuilds(tree fs.FS, names []string, versions inventory) map[string][]eb
 	left := int64(ebuildsLimit)
 	for _, name := range names {
 		for _, version := range versions[name] {
-			data, err := readTreeFile(tree, path.Join(name, path.Base(name)+"-"+version+".ebuild"), min(ebuildLimit, left))
+			data, err := readFile(tree, path.Join(name, path.Base(name)+"-"+version+".ebuild"), min(ebuildLimit, left))
 			if err != nil {
 				continue
 			}

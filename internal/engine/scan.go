@@ -18,6 +18,7 @@ import (
 	"github.com/prcheck/prcheck/images/pkgcheck/driver"
 	"github.com/prcheck/prcheck/internal/basekit"
 	"github.com/prcheck/prcheck/internal/plan"
+	"github.com/prcheck/prcheck/internal/trees"
 )
 
 // layered is one repository in a scan's request: with the folders that prepare made, the first before the second.
@@ -151,7 +152,7 @@ func (s *stage) killed(name string) error {
 		return err
 	}
 	defer root.Close() //nolint:errcheck // only read
-	data, err := readFile(root, outFile, documentLimit)
+	data, err := readFile(root.FS(), outFile, documentLimit)
 	if err != nil {
 		return nil // the streams, or their absence, say more
 	}
@@ -247,7 +248,7 @@ func (s *stage) copyCache(from, to string) error {
 	}
 	defer target.Close() //nolint:errcheck // files are closed one by one
 	id := s.engine.user(plan.StageScan)
-	return walk(source, func(name string, d fs.DirEntry) error {
+	return trees.Walk(source, func(name string, d fs.DirEntry) error {
 		var err error
 		switch {
 		case d.IsDir():
@@ -271,7 +272,7 @@ func (s *stage) keep(name, side, suffix string, code int) error {
 		return err
 	}
 	defer root.Close() //nolint:errcheck // only read
-	data, err := readFile(root, side+".jsonl", s.outputLimit())
+	data, err := readFile(root.FS(), side+".jsonl", s.outputLimit())
 	if errors.Is(err, fs.ErrNotExist) {
 		return &failure{plan.ReasonToolFailed, fmt.Sprintf("The tool wrote no results for the %s and ended with code %d.", side, code) + s.said(), nil}
 	}

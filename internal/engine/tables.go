@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -64,7 +63,7 @@ func (s *stage) askTables(ctx context.Context) (*pkgcheck.Tables, error) {
 		return nil, err
 	}
 	defer root.Close() //nolint:errcheck // only read
-	data, err := readFile(root, outFile, pkgcheck.TablesLimit)
+	data, err := readFile(root.FS(), outFile, pkgcheck.TablesLimit)
 	if err != nil {
 		return nil, &failure{plan.ReasonToolFailed, "What the tool says of its rules cannot be read", err}
 	}
@@ -78,15 +77,9 @@ func (s *stage) askTables(ctx context.Context) (*pkgcheck.Tables, error) {
 // installed lists the versions of pkgcheck that the toolchain's folders show, without starting anything. Where that is not exactly one,
 // only pkgcheck itself can tell.
 func (t Toolchain) installed() []string {
-	folders := slices.Clone(t.ReadPaths)
-	if strings.HasPrefix(t.Python, imagePrefix+"/") {
-		pattern := filepath.Join(t.Root, imagePrefix, "lib", "python3*", "site-packages")
-		found, _ := filepath.Glob(pattern) // the pattern is sound
-		folders = append(folders, found...)
-	}
 	const name, suffix = "pkgcheck-", ".dist-info"
 	versions := []string{}
-	for _, folder := range folders {
+	for _, folder := range t.pythonFolders() {
 		entries, err := os.ReadDir(folder)
 		if err != nil {
 			continue // not a folder: nothing is installed there
@@ -105,7 +98,7 @@ func (t Toolchain) installed() []string {
 // ruleTable chooses the table that tells apart what a pkgcheck of these versions found: the one that the run brought, if it is that
 // very tool's, else prcheck's own, if it is of that version.
 func ruleTable(bundle fs.FS, installed pkgcheck.Versions) (*pkgcheck.Table, verdict.RuleTable, error) {
-	data, err := readBundled(bundle, TablesName(), pkgcheck.TablesLimit)
+	data, err := readFile(bundle, TablesName(), pkgcheck.TablesLimit)
 	if err == nil {
 		tables, err := pkgcheck.ParseTables(data)
 		if err != nil {

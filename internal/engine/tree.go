@@ -14,17 +14,17 @@ import (
 	"strings"
 )
 
-// readFile reads a regular file below root, which may hold what others wrote: no link leads out, nothing else than a
+// readFile reads a regular file of a tree, a folder (os.Root.FS) or a bundle, which may hold what others wrote: nothing else than a
 // regular file is opened, and no more than limit bytes are read.
-func readFile(root *os.Root, name string, limit int64) ([]byte, error) {
-	info, err := root.Stat(name)
+func readFile(from fs.FS, name string, limit int64) ([]byte, error) {
+	info, err := fs.Stat(from, name)
 	if err != nil {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a regular file", name)
 	}
-	f, err := root.Open(name)
+	f, err := from.Open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -34,24 +34,6 @@ func readFile(root *os.Root, name string, limit int64) ([]byte, error) {
 		err = fmt.Errorf("%s is larger than %d bytes", name, limit)
 	}
 	return data, err
-}
-
-// walk calls visit for everything below root but the root itself and .git, in the order of names, and follows no link.
-func walk(root *os.Root, visit func(name string, d fs.DirEntry) error) error {
-	return fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case name == ".":
-			return nil
-		case name == ".git":
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		return visit(name, d)
-	})
 }
 
 func copyFile(source, target *os.Root, name string) error {
@@ -109,7 +91,7 @@ const categoriesLimit = 1 << 20
 func categoriesOf(seen []fs.FS) map[string]bool {
 	names := map[string]bool{}
 	for _, tree := range seen {
-		data, err := readTreeFile(tree, "profiles/categories", categoriesLimit)
+		data, err := readFile(tree, "profiles/categories", categoriesLimit)
 		if err != nil {
 			continue // a repository need not have one
 		}

@@ -277,7 +277,7 @@ func TestBundleHoldsRegularFilesOnly(t *testing.T) {
 	})
 	got := map[string]bool{}
 	for _, name := range append(BundleNames(), "scan/other", "../etc/passwd") {
-		if data, err := readBundled(l.Bundle(), name, 100); err == nil {
+		if data, err := readFile(l.Bundle(), name, 100); err == nil {
 			got[name] = len(data) > 0
 		}
 	}

@@ -80,8 +80,8 @@ func Ignore(ctx context.Context, git gitops.Git, repo, commit string) ([]byte, e
 // ignoreLimit is the size above which an ignore file is refused.
 const ignoreLimit = 1 << 20
 
-// walk calls visit for everything below root but the root itself and .git, in the order of names, and follows no link.
-func walk(root *os.Root, visit func(name string, d fs.DirEntry) error) error {
+// Walk calls visit for everything below root but the root itself and .git, in the order of names, and follows no link.
+func Walk(root *os.Root, visit func(name string, d fs.DirEntry) error) error {
 	return fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -146,7 +146,7 @@ func replaceLinks(root *os.Root) error {
 // escaping finds the symbolic links that lead out of the tree, or into its .git, with their texts.
 func escaping(root *os.Root) (map[string]string, error) {
 	links := map[string]string{}
-	err := walk(root, func(name string, d fs.DirEntry) error {
+	err := Walk(root, func(name string, d fs.DirEntry) error {
 		if d.Type()&fs.ModeSymlink == 0 {
 			return nil
 		}
@@ -174,7 +174,7 @@ func setTimes(tree string, folder string, to time.Time) error {
 		return err
 	}
 	defer root.Close() //nolint:errcheck // nothing is written
-	return walk(root, func(name string, d fs.DirEntry) error {
+	return Walk(root, func(name string, d fs.DirEntry) error {
 		if d.Type()&fs.ModeSymlink != 0 {
 			return nil
 		}
