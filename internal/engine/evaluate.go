@@ -257,7 +257,7 @@ func (s *scanned) complete() ([]gap, error) {
 // broken says that the tool itself could not make sense of a side: not that it was killed, or too slow.
 func (s *scanned) broken() bool {
 	return len(s.stream.Failures) > 0 && !slices.ContainsFunc(s.stream.Failures, func(f pkgcheck.Failure) bool {
-		return f.Kind == "worker" || f.Kind == "time"
+		return f.Kind == failedWorker || f.Kind == failedTime
 	})
 }
 

@@ -24,7 +24,8 @@ import (
 //     in the verdict. The loss is shown.
 //   - lost on both sides, where the change touches the package, or the loss is not in one package: neutral. The target branch is to blame that
 //     nobody can tell.
-//   - lost on base alone, in one package: the change repaired it. What the head has there was hidden before, and does not gate.
+//   - lost on base because a process died, or was too slow there alone: error, for that repairs nothing.
+//   - else lost on base alone, in one package: the change repaired it. What the head has there was hidden before, and does not gate.
 //   - lost on base alone, in no package: neutral.
 const (
 	lostNoted = iota
@@ -36,7 +37,7 @@ const (
 type gap struct {
 	pkgcheck.Lost
 	side    string
-	failure pkgcheck.Failure // what the tool said; the first that fits
+	failure pkgcheck.Failure // what the tool said; of several that fit, the one that tells least of the repository
 }
 
 // gaps lists what a side lost. Everything lost is no gap: then there is no evidence at all.
@@ -54,15 +55,29 @@ func (s *scanned) gaps() ([]gap, error) {
 			return nil, err
 		}
 		g := gap{Lost: l, side: s.name}
-		for _, f := range s.stream.Failures {
-			if f.Category == l.Category && f.Package == l.Package && (l.Profile == "" || f.Profile == l.Profile) {
-				g.failure = f
-				break
-			}
-		}
+		g.failure = s.why(l)
 		gaps = append(gaps, g)
 	}
 	return gaps, nil
+}
+
+// Kinds of failures that tell more of the machine than of the repository.
+const (
+	failedWorker = "worker"
+	failedTime   = "time"
+)
+
+// why finds the failure that a loss comes from. A process that died says least of the repository, and so counts before others.
+func (s *scanned) why(l pkgcheck.Lost) (found pkgcheck.Failure) {
+	for _, f := range s.stream.Failures {
+		if f.Category != l.Category || f.Package != l.Package || l.Profile != "" && f.Profile != l.Profile {
+			continue
+		}
+		if found.Kind == "" || f.Kind == failedWorker || f.Kind == failedTime && found.Kind != failedWorker {
+			found = f
+		}
+	}
+	return found
 }
 
 // covers says whether a fact could be missing, or be there, because of the gap.
@@ -103,14 +118,15 @@ type losses struct {
 
 // weight is what a gap does to a verdict without new problems.
 func (l losses) weight(g gap) int {
-	if g.side == Base {
-		if g.same(l.head) || g.Package != "" {
-			return lostNoted // the head's own gap counts, or the head repaired it
-		}
-		return lostNeutral
-	}
+	kind := g.failure.Kind
 	switch {
-	case !g.same(l.base), g.failure.Kind == "worker":
+	case g.side == Base && (kind == failedWorker || kind == failedTime && !g.same(l.head)):
+		return lostError
+	case g.side == Base && (g.same(l.head) || g.Package != ""):
+		return lostNoted // the head's own gap counts, or the head repaired it
+	case g.side == Base:
+		return lostNeutral
+	case !g.same(l.base), kind == failedWorker:
 		return lostError
 	case g.Package == "" || l.touched(g):
 		return lostNeutral
@@ -151,7 +167,7 @@ func (l losses) settle(v *verdict.Verdict) error {
 	said := cut(first.failure.Message, 500)
 	switch worst {
 	case lostError:
-		return incomplete("The tool failed on %s of the head, so that nobody can tell what is wrong there: %s. There are no new problems elsewhere.", first.name(), said)
+		return incomplete("The tool failed on %s of the %s, so that nobody can tell what is wrong there: %s. There are no new problems elsewhere.", first.name(), first.side, said)
 	case lostNeutral:
 		return &failure{plan.ReasonBrokenBase, fmt.Sprintf("The tool fails on %s of the target branch, too, so that nobody can tell what the change does there: %s. There are no new problems elsewhere", first.name(), said), nil}
 	}

@@ -38,8 +38,14 @@ func TestWhatALossDoesToAVerdict(t *testing.T) {
 		"one check on base, all on head":         {[]gap{lostIn(Base, "a", "b", "check", "X")}, []gap{lostIn(Head, "a", "b", "source")}, nil, plan.ReasonIncomplete},
 		"a process died on both":                 {[]gap{lostIn(Base, "a", "b", "worker")}, []gap{lostIn(Head, "a", "b", "worker")}, nil, plan.ReasonIncomplete},
 		"on base alone, which the head repaired": {[]gap{lostIn(Base, "a", "b", "check", "X")}, nil, []string{"a/b/b-1.ebuild"}, none},
-		"a check of the tree, on both":           {[]gap{lostIn(Base, "", "", "check", "X")}, []gap{lostIn(Head, "", "", "check", "X")}, nil, plan.ReasonBrokenBase},
-		"a check of the tree, on base alone":     {[]gap{lostIn(Base, "", "", "check", "X")}, nil, nil, plan.ReasonBrokenBase},
+		"a process died on base alone":           {[]gap{lostIn(Base, "a", "b", "worker")}, nil, []string{"a/b/b-1.ebuild"}, plan.ReasonIncomplete},
+		"a process died on base, a check on head": {
+			[]gap{lostIn(Base, "a", "b", "worker")}, []gap{lostIn(Head, "a", "b", "check", "X")}, nil, plan.ReasonIncomplete,
+		},
+		"too slow on base alone":             {[]gap{lostIn(Base, "a", "b", "time")}, nil, []string{"a/b/b-1.ebuild"}, plan.ReasonIncomplete},
+		"too slow on both":                   {[]gap{lostIn(Base, "a", "b", "time")}, []gap{lostIn(Head, "a", "b", "time")}, nil, none},
+		"a check of the tree, on both":       {[]gap{lostIn(Base, "", "", "check", "X")}, []gap{lostIn(Head, "", "", "check", "X")}, nil, plan.ReasonBrokenBase},
+		"a check of the tree, on base alone": {[]gap{lostIn(Base, "", "", "check", "X")}, nil, nil, plan.ReasonBrokenBase},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

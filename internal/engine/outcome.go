@@ -81,6 +81,9 @@ func (s *stage) end(dir string, err error) (plan.Outcome, error) {
 		o.OOMKills = now - max(s.oomAt, 0)
 	}
 	o.PeakBytes = max(o.PeakBytes, s.cgroup.peakBytes())
+	if err == nil && o.OOMKills > 0 {
+		err = s.outOfMemory("") // what was killed was a part of the tool, whatever the tool makes of it
+	}
 	if err != nil {
 		s.classify(err)
 	} else if o.ExitCode < 0 {
@@ -96,9 +99,9 @@ func (s *stage) classify(err error) {
 	var f *failure
 	switch {
 	case s.outcome.OOMKills > 0:
-		f = &failure{plan.ReasonOutOfMemory, "The " + string(s.outcome.Stage) + " stage needed more memory than it may use" + memoryLimit(s.plan.Snapshot.MemoryBytes) + ".", nil}
-	case errors.Is(err, syscall.ENOSPC):
-		f = &failure{plan.ReasonDiskFull, "The " + string(s.outcome.Stage) + " stage needed more disk space than it may use.", nil}
+		f = s.outOfMemory("")
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		f = s.diskFull("")
 	case errors.As(err, &f):
 	case errors.Is(err, context.Canceled):
 		f = &failure{plan.ReasonInfrastructure, "The run was stopped from outside.", nil}
@@ -109,13 +112,6 @@ func (s *stage) classify(err error) {
 	}
 	s.outcome.Reason, s.outcome.Message = f.reason, cut(f.Error(), 4000)
 	fmt.Fprintf(s.log, "prcheck: %s: %v\n", s.outcome.Reason, err)
-}
-
-func memoryLimit(bytes int64) string {
-	if bytes == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" (%d MiB)", bytes>>20)
 }
 
 func cut(text string, limit int) string {

@@ -243,6 +243,8 @@ func (s *stage) judge(r sandbox.Report) error {
 	switch r.ExitCode {
 	case driver.ExitDone, driver.ExitFailed, driver.ExitUnfinished:
 		return nil // what it wrote says how much of it is done
+	case driver.ExitMemory, driver.ExitDisk, driver.ExitFile:
+		return s.exhausted(r.ExitCode)
 	case driver.ExitUsage, driver.ExitUnavailable:
 		return &failure{plan.ReasonToolFailed, "The tool cannot be used." + s.said(), nil}
 	}

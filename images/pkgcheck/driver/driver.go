@@ -31,6 +31,9 @@ const (
 	ExitFailed      = 3  // went through, but some of it failed
 	ExitUsage       = 64 // the request cannot be used
 	ExitUnavailable = 69 // the installed pkgcheck or Python cannot be used
+	ExitMemory      = 71 // memory ran out
+	ExitDisk        = 73 // disk space ran out
+	ExitFile        = 74 // a file would become larger than it may be
 )
 
 //go:embed __main__.py prcheck_driver/*.py

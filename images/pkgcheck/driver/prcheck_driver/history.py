@@ -129,15 +129,27 @@ def _log(repo: Any, commits: str) -> Iterable[tuple[_Package, Change]]:
 
     seen = set()
     try:
-        for change in GitRepoPkgs(repo.location, commits):
+        changes = GitRepoPkgs(repo.location, commits)
+        for change in changes:
             atom = change.atom
             if (atom, change.status) not in seen:
                 seen.add((atom, change.status))
                 yield (atom.category, atom.package), (change.status, atom.fullver, change.commit_time, change.commit)
     except GitError as e:
         # Nothing to say is no failure, though pkgcheck takes it for one.
-        if str(e).strip() != "failed running git log:":
+        if str(e).strip() != "failed running git log:" or not _is_silent(repo.location, commits):
             raise PkgcheckUserException(str(e)) from e
+        return
+    # pkgcheck does not ask: a log that was killed in the middle would be taken for a shorter history.
+    if code := changes.git_log.proc.wait():
+        raise PkgcheckUserException(f"git log ended with {code} in the middle of the history")
+
+
+def _is_silent(location: str, commits: str) -> bool:
+    """Whether git has nothing to say about some commits, and not only said nothing."""
+    argv = ["git", "log", "--max-count=1", "--diff-filter=ARMD", "--name-status", "--format=%H", "--end-of-options", commits]
+    done = subprocess.run(argv, cwd=location, capture_output=True, check=False)
+    return not done.returncode and not done.stdout.strip()
 
 
 def _grouped(log: Iterable[tuple[_Package, Change]]) -> dict[_Package, list[Change]]:

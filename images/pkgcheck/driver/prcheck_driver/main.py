@@ -8,7 +8,7 @@ import argparse
 import logging
 import sys
 
-from . import fresh, request, toolchain
+from . import exhaustion, fresh, request, toolchain
 
 USAGE, UNAVAILABLE = 64, 69
 
@@ -65,3 +65,8 @@ def main() -> int:
     except request.RequestError as e:
         print(f"prcheck-driver: {e}", file=sys.stderr)
         return USAGE
+    except Exception as e:
+        if not (exhausted := exhaustion.code(e)):
+            raise
+        print(f"prcheck-driver: {e}", file=sys.stderr)
+        return exhausted

@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any
 from unittest.mock import patch
 
+from . import exhaustion
 from .request import RequestError, ScanRequest
 
 
@@ -114,6 +115,7 @@ class _Initialiser:
             self.reasons.setdefault(cls.__name__, ("skipped", str(e).removeprefix(f"{cls.__name__}: ")))
             raise
         except Exception as e:
+            exhaustion.give_up(e)
             self._fail(cls, e)
             failed = Failed(cls, str(e))
             failed.cause = e

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from . import exhaustion
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -41,7 +43,7 @@ class Pool:
     """Runs `function(index)` for every index below `count` in `jobs` forked processes.
 
     Each worker has a pipe of its own and gets its next index when it has answered: there is no lock that a dying worker could
-    take with it, and the pool always knows what each one has in hand.
+    take with it, and the pool always knows what each one has in hand. Where one meets that something ran out, all ends with that.
     """
 
     def __init__(self, function: Callable[[int], Any], count: int, jobs: int, seconds: float | list[float] = 0, grace: float = 0) -> None:
@@ -93,10 +95,12 @@ class Pool:
         for pipe in wait(list(by_pipe), timeout=self._patience()):
             worker = by_pipe[pipe]  # type: ignore[index]
             try:
-                value, fatal, trace = worker.pipe.recv()
+                value, fatal, trace, exhausted = worker.pipe.recv()
             except (EOFError, OSError):
                 yield from self._lost(worker, late=False)
                 continue
+            if exhausted:
+                raise exhaustion.ExhaustedError(exhausted, fatal)
             index = worker.index
             assert index is not None
             self._give(worker)
@@ -157,7 +161,7 @@ def _serve(pipe: Connection, inherited: list[Connection], function: Callable[[in
         if index is None:
             return
         try:
-            answer = (function(index), "", "")
+            answer = (function(index), "", "", 0)
         except BaseException as e:
-            answer = (None, f"{type(e).__name__}: {e}", traceback.format_exc())
+            answer = (None, f"{type(e).__name__}: {e}", traceback.format_exc(), exhaustion.code(e))
         pipe.send(answer)

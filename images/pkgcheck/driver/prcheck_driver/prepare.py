@@ -12,12 +12,14 @@ import shutil
 import sys
 import time
 import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from . import PROTOCOL, determinism, environment, recorded
+from . import PROTOCOL, determinism, environment, exhaustion, recorded
 from .options import stub_repository
-from .pool import Pool
+from .pool import Outcome, Pool
 from .request import PrepareRequest, RequestError
 from .sourcing import Sourcer, source_eclass
 
@@ -32,6 +34,7 @@ def run(request: PrepareRequest, output: str) -> int:
     except RequestError:
         raise
     except Exception as e:
+        exhaustion.give_up(e)
         traceback.print_exc()
         summary = {
             "type": "prepared",
@@ -175,9 +178,8 @@ class _Prepare:
     def _source(self, wanted: list[Any]) -> dict[str, dict[str, Any]]:
         limit = self._request.ebuild_seconds
         sourcer = Sourcer(limit)  # each worker's own: it is forked before it is used
-        pool = Pool(lambda i: sourcer.source(wanted[i]), len(wanted), self._request.jobs, limit, grace=limit + 10)
         failed = {}
-        for done, outcome in enumerate(pool, 1):
+        for done, outcome in enumerate(self._outcomes(lambda i: sourcer.source(wanted[i]), len(wanted), limit + 10), 1):
             pkg = wanted[outcome.index]
             trouble = outcome.value
             if outcome.lost or outcome.fatal:
@@ -186,7 +188,21 @@ class _Prepare:
                 failed[pkg.cpvstr] = {"md5": recorded.md5(pkg.path), "inputs": self._inputs, **trouble}
             if done % 500 == 0:
                 print(f"prcheck-driver: {done} of {len(wanted)} sourced", file=sys.stderr, flush=True)
+        if failed:
+            exhaustion.probe(self._request.output, os.environ["TMPDIR"])
         return failed
+
+    def _outcomes(self, function: Callable[[int], Any], count: int, grace: float) -> Iterator[Outcome]:
+        """What became of each piece of work. One whose process was killed is done once more, alone: only then it is its own fault."""
+        request = self._request
+        killed = []
+        for outcome in Pool(function, count, request.jobs, request.ebuild_seconds, grace):
+            if outcome.lost and not outcome.late:
+                killed.append(outcome.index)
+            else:
+                yield outcome
+        for outcome in Pool(lambda i: function(killed[i]), len(killed), 1, request.ebuild_seconds, grace):
+            yield replace(outcome, index=killed[outcome.index])
 
     def _drop_others(self, kept: set[str]) -> None:
         folder = self._output / recorded.CACHE
@@ -213,8 +229,7 @@ class _Prepare:
             elif path.is_file():
                 wanted.append((name, str(path)))
         limit = self._request.ebuild_seconds
-        pool = Pool(lambda i: source_eclass(wanted[i][1], limit), len(wanted), self._request.jobs, limit, grace=10)
-        for outcome in pool:
+        for outcome in self._outcomes(lambda i: source_eclass(wanted[i][1], limit), len(wanted), 10):
             name, file = wanted[outcome.index]
             record = outcome.value or {"md5": recorded.md5(file), "error": outcome.lost or outcome.fatal}
             found[name] = record

@@ -23,6 +23,7 @@ from . import (
     eclasscache,
     environment,
     evidence,
+    exhaustion,
     history,
     metadata,
     options,
@@ -63,6 +64,7 @@ def stream(request: ScanRequest, output: str, make: Callable[[records.Writer], S
             _unfinished(out, writer.error("setup", message=str(e)))
             raise
         except Exception as e:
+            exhaustion.give_up(e)
             traceback.print_exc()
             _unfinished(out, writer.error("setup", message=f"{type(e).__name__}: {e}", trace=traceback.format_exc()))
     return UNFINISHED
@@ -161,6 +163,7 @@ class Scan:
         return [x[0] for _, x in sorted(said.items())]
 
     def _raised(self, kind: str, cause: BaseException, where: str = "", **ids: str) -> dict[str, Any]:
+        exhaustion.give_up(cause)
         trace = "".join(traceback.format_exception(cause))
         return self._writer.error(kind, message=f"{where}{type(cause).__name__}: {cause}", trace=trace, **ids)
 

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
+from . import exhaustion
 from .plan import Work
 from .records import Writer
 
@@ -89,6 +90,7 @@ class Session:
             for result in check.feed(item):
                 yield check, result
         except MetadataException as e:
+            exhaustion.give_up(e)
             try:
                 runner._metadata_error_cb(e, check=check)
             except Exception as unknown:
@@ -113,6 +115,7 @@ class Session:
                 yield (owners or runner.checks)[0], result
 
     def _error(self, kind: str, check: str, work: Work, item: Any, exc: BaseException) -> dict[str, Any]:
+        exhaustion.give_up(exc)
         category, package = work.package or ("", "")
         version = getattr(item, "fullver", "") if work.package else ""
         # A check of the tree that raised at a package has lost more than that package.

@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from . import PROTOCOL, environment, scan, toolchain
+from . import PROTOCOL, environment, exhaustion, scan, toolchain
 from .request import RequestError, Side, Sides
 
 USAGE, CRASHED = 64, 1
@@ -31,6 +31,8 @@ def run(request: Sides, output: str) -> int:
     summary = {"type": "sides", "protocol": PROTOCOL, "complete": all(x["exit"] == scan.DONE for x in records), "sides": records}
     Path(output).write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     codes = {x["exit"] for x in records}
+    if exhausted := codes & {exhaustion.MEMORY, exhaustion.DISK, exhaustion.FILE}:
+        return int(min(exhausted))
     if codes - {scan.DONE, scan.FAILED, scan.UNFINISHED}:
         return USAGE if USAGE in codes else scan.UNFINISHED
     return next((x for x in (scan.UNFINISHED, scan.FAILED) if x in codes), scan.DONE)
@@ -74,7 +76,8 @@ def _child(side: Side) -> None:
     except RequestError as e:
         print(f"prcheck-driver: {side.name}: {e}", file=sys.stderr)
         code = USAGE
-    except BaseException:
+    except BaseException as e:
+        code = exhaustion.code(e) or CRASHED
         traceback.print_exc()
     finally:
         sys.stderr.flush()

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from . import exhaustion
 from .recorded import md5
 
 
@@ -66,6 +67,7 @@ class Sourcer:
                 pkg._fetch_metadata(ebp=self._processor, force_regen=True)
                 trouble = None
             except MetadataException as e:
+                exhaustion.give_up(e)
                 detail = e.verbose.msg(0) if e.verbose is not None else None
                 trouble = {"attr": e.attr, "error": e.error, "detail": detail}
         if trouble is not None and expired.is_set():
@@ -112,6 +114,7 @@ def source_eclass(path: str, seconds: float) -> dict[str, Any]:
     except subprocess.TimeoutExpired:
         return record | {"error": f"took longer than {seconds:g} s"}
     except Exception as e:
+        exhaustion.give_up(e)
         return record | {"error": f"{type(e).__name__}: {e}"}
     if not data:
         return record | {"error": "bash failed to source it"}
