@@ -316,14 +316,14 @@ func alike(base, head *scanned, nothing bool) error {
 			return unlike("Base and head were scanned with different %s: %v and %v.", c.what, c.base, c.head)
 		}
 	}
-	ranBase, ranHead := base.stream.Ran(), head.stream.Ran()
-	if len(ranBase) == 0 && !nothing {
+	if len(base.stream.Ran()) == 0 && !nothing {
 		return incomplete("No check ran.")
 	}
-	if slices.Equal(ranBase, ranHead) {
+	spokeBase, spokeHead := base.stream.Spoke(), head.stream.Spoke()
+	if slices.Equal(spokeBase, spokeHead) {
 		return nil
 	}
-	return unlike("Different checks ran on base and head: %s.", strings.Join(onlyOnOne(ranBase, ranHead), ", "))
+	return unlike("Different checks ran on base and head: %s.", strings.Join(onlyOnOne(spokeBase, spokeHead), ", "))
 }
 
 // onlyOnOne lists what is in only one of two sets.

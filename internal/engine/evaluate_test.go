@@ -42,6 +42,7 @@ type stream struct {
 	clock    string
 	packages []string
 	checks   []string
+	skipped  []string // check/reason/detail
 	findings []string // JSON records
 	errors   []string // kinds
 	noEnd    bool
@@ -58,6 +59,10 @@ func (s stream) bytes() []byte {
 	for _, c := range s.checks {
 		fmt.Fprintf(&out, `{"type":"check","name":%q,"scope":"version","ran":true,"reason":"","detail":""}`+"\n", c)
 	}
+	for _, c := range s.skipped {
+		words := strings.SplitN(c, "/", 3)
+		fmt.Fprintf(&out, `{"type":"check","name":%q,"scope":"version","ran":false,"reason":%q,"detail":%q}`+"\n", words[0], words[1], words[2])
+	}
 	for _, p := range s.packages {
 		category, name, _ := strings.Cut(p, "/")
 		fmt.Fprintf(&out, `{"type":"package","category":%q,"package":%q,"versions":["1"],"seconds":0.1}`+"\n", category, name)
@@ -70,12 +75,14 @@ func (s stream) bytes() []byte {
 	}
 	out.WriteString(s.extra)
 	if !s.noEnd {
-		fmt.Fprintf(&out, `{"type":"end","complete":%t,"packages":%d,"findings":%d,"errors":%d,"checks":%d,"seconds":1}`+"\n", len(s.errors) == 0, len(s.packages), len(s.findings), len(s.errors), len(s.checks))
+		fmt.Fprintf(&out, `{"type":"end","complete":%t,"packages":%d,"findings":%d,"errors":%d,"checks":%d,"seconds":1}`+"\n", len(s.errors) == 0, len(s.packages), len(s.findings), len(s.errors), len(s.checks)+len(s.skipped))
 	}
 	return []byte(out.String())
 }
 
 const badLicence = `{"type":"finding","rule":"UnknownLicense","level":"error","scope":"version","check":"ACheck","category":"a","package":"b","version":"1","attributes":{"licenses":["X"],"attr":"LICENSE"},"message":"unknown license: X","path":"a/b/b-1.ebuild","line":0}`
+
+const noAdvisories = "GlsaCheck/skipped/no available glsa source"
 
 func TestEvaluate(t *testing.T) {
 	t.Parallel()
@@ -136,11 +143,29 @@ func TestEvaluate(t *testing.T) {
 			b.tables = smallTables()
 		}, finding.ConclusionSuccess, "", ""},
 		"a check that ran on one side only": {func(b *bundled) { b.head.checks = []string{"ACheck"} }, finding.ConclusionError, plan.ReasonUnlike, "BCheck"},
-		"no check at all":                   {func(b *bundled) { b.head.checks, b.base.checks = nil, nil }, finding.ConclusionError, plan.ReasonIncomplete, "No check"},
-		"another clock":                     {func(b *bundled) { b.head.clock = "2026-11-22T00:00:00Z" }, finding.ConclusionError, plan.ReasonUnlike, "scanned at"},
-		"the history of another commit":     {func(b *bundled) { b.head.commit = baseCommit }, finding.ConclusionError, plan.ReasonUnlike, "history of guru"},
-		"a master that was not planned":     {func(b *bundled) { b.plan.Masters = nil }, finding.ConclusionError, plan.ReasonUnlike, "repositories"},
-		"another name of the repository":    {func(b *bundled) { b.plan.Repository = "gentoo" }, finding.ConclusionError, plan.ReasonUnlike, "guru"},
+		"the first advisories of a repository": {func(b *bundled) {
+			b.base.skipped, b.head.checks = []string{noAdvisories}, append(b.head.checks, "GlsaCheck")
+		}, finding.ConclusionSuccess, "", ""},
+		"the last advisories go": {func(b *bundled) {
+			b.base.checks, b.head.skipped = append(b.base.checks, "GlsaCheck"), []string{noAdvisories}
+		}, finding.ConclusionSuccess, "", ""},
+		"advisories that one side does not look at for another reason": {func(b *bundled) {
+			b.base.skipped, b.head.checks = []string{"GlsaCheck/skipped/not running against gentoo repo"}, append(b.head.checks, "GlsaCheck")
+		}, finding.ConclusionError, plan.ReasonUnlike, "GlsaCheck"},
+		"advisories that are switched off on one side": {func(b *bundled) {
+			b.base.skipped, b.head.checks = []string{"GlsaCheck/disabled/no available glsa source"}, append(b.head.checks, "GlsaCheck")
+		}, finding.ConclusionError, plan.ReasonUnlike, "GlsaCheck"},
+		"a check that is left out for want of a file, and finds more than that file says": {func(b *bundled) {
+			b.base.skipped, b.head.checks = []string{"AcctCheck/skipped/failed loading 'metadata/qa-policy.conf'"}, append(b.head.checks, "AcctCheck")
+		}, finding.ConclusionError, plan.ReasonUnlike, "AcctCheck"},
+		"no check but one that has nothing to look at": {func(b *bundled) {
+			b.base.checks, b.head.checks, b.base.skipped, b.head.skipped = nil, nil, []string{noAdvisories}, []string{noAdvisories}
+		}, finding.ConclusionError, plan.ReasonIncomplete, "No check"},
+		"no check at all":                {func(b *bundled) { b.head.checks, b.base.checks = nil, nil }, finding.ConclusionError, plan.ReasonIncomplete, "No check"},
+		"another clock":                  {func(b *bundled) { b.head.clock = "2026-11-22T00:00:00Z" }, finding.ConclusionError, plan.ReasonUnlike, "scanned at"},
+		"the history of another commit":  {func(b *bundled) { b.head.commit = baseCommit }, finding.ConclusionError, plan.ReasonUnlike, "history of guru"},
+		"a master that was not planned":  {func(b *bundled) { b.plan.Masters = nil }, finding.ConclusionError, plan.ReasonUnlike, "repositories"},
+		"another name of the repository": {func(b *bundled) { b.plan.Repository = "gentoo" }, finding.ConclusionError, plan.ReasonUnlike, "guru"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

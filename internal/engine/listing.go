@@ -17,11 +17,12 @@ import (
 type listing struct {
 	categories map[string]bool // that profiles/categories names; empty: what looks like one is one
 	files      []listedFile
+	linked     int // files that are seen through links to folders only
 }
 
 type listedFile struct {
 	path string
-	link bool
+	link bool // it is one, or is seen through one
 }
 
 // listing lists a side's commit.
@@ -45,7 +46,7 @@ func (s *stage) listing(ctx context.Context, side string) (*listing, error) {
 			found.files = append(found.files, listedFile{name, strings.HasPrefix(about, "120")})
 		}
 	}
-	return found, nil
+	return found, found.follow(seen[0])
 }
 
 // known is what git said of commits.

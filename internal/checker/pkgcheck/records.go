@@ -110,6 +110,24 @@ func (s *Stream) Ran() []string {
 	return out
 }
 
+// withoutInput are checks that pkgcheck leaves out where the tree lacks what they look at, with the reason that it gives: an advisory that is not
+// there concerns no package, so that such a check has been left out and has found nothing is one and the same. It is not so for every
+// check that lacks a file: AcctCheck finds conflicts of identifiers with and without metadata/qa-policy.conf, but is left out without.
+var withoutInput = map[string]string{
+	"GlsaCheck": "no available glsa source",
+}
+
+// Spoke are the names of the checks whose silence says that there is nothing to be found: those that ran, and those that the tree has nothing for.
+func (s *Stream) Spoke() []string {
+	var out []string
+	for _, c := range s.Checks {
+		if detail, ok := withoutInput[c.Name]; c.Ran || ok && c.Reason == "skipped" && c.Detail == detail {
+			out = append(out, c.Name)
+		}
+	}
+	return out
+}
+
 // findingRecord is a finding as the stream has it: with every member, where finding.Finding leaves empty ones out.
 type findingRecord struct {
 	Rule       string         `json:"rule"`
