@@ -63,6 +63,7 @@ var recipes = map[string]recipe{
 	"overlay-2":   {true, overlaid(ebuildrepo.Options{Seed: 607, Ebuilds: 40, Name: "moor"}, ebuildrepo.Options{Seed: 608, Ebuilds: 60})},
 	"named":       {true, byHand(namedTree)},
 	"links":       {true, byHand(linkedTree)},
+	"ceasing":     {true, byHand(ceasingTree)},
 	"over":        {true, byHandOver},
 	"eclass":      {true, testdata("eclass")},
 	"gentoo":      {true, testdata("gentoo")},

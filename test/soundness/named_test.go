@@ -46,7 +46,9 @@ func (b builder) edit(name, old, by string) {
 	b.tree[name] = f
 }
 
-func (b builder) add(name, line string) { b.put(name, b.tree[name].Text+line+"\n") }
+func (b builder) link(name, to string) {
+	b.tree[name] = ebuildrepo.File{Text: to, Mode: ebuildrepo.ModeSymlink}
+}
 
 func (b builder) rename(from, to string) {
 	for name, f := range b.tree {
@@ -61,8 +63,7 @@ func (b builder) rename(from, to string) {
 func dist(name, of string) string { return strings.Replace(ebuildrepo.Dist(of), of, name, 1) }
 
 // namedCases are the cases of planner-rules section 7 that are a change of a tree, by what happens, with one or more for each rule of the
-// planner. Of the others, trees with constant times and overlays with masters have tests of their own (rules_test.go), and
-// every run through the engine is one on trees that belong to another user than the scan's.
+// planner. Of the others, trees with constant times, trees of another user and overlays with masters have tests of their own (rules_test.go).
 var namedCases = map[string]namedCase{
 	"a file gets a name that is not allowed": {
 		rules: []scope.Rule{"R1"},
@@ -201,6 +202,20 @@ var namedCases = map[string]namedCase{
 		either: []scope.Rule{"R1", "R4"},
 		want:   []string{"fixed: named/broken-1.0: SourcingError "},
 	},
+	"an eclass stops to source that all versions of a moved package inherit": {
+		run:   true,
+		base:  "ceasing",
+		rules: []scope.Rule{"R21"},
+		head:  func(b builder) { b.add("eclass/ceasing.eclass", "if then fi") },
+		want:  []string{"new: /-: OldPackageUpdate "},
+	},
+	"an eclass stops to source that all versions of a package inherit which optfeature names": {
+		run:   true,
+		base:  "ceasing",
+		rules: []scope.Rule{"R3"},
+		head:  func(b builder) { b.add("eclass/ceasing.eclass", "if then fi") },
+		want:  []string{"new: named/hinter-1: OptfeatureNonexistentAtom "},
+	},
 	"an eclass appears that an ebuild without an entry inherits": {
 		head: func(b builder) { b.put("eclass/novel.eclass", eclass("novel", "", function("novel_do"))) },
 		want: []string{"fixed: named/wants-novel-1.0: SourcingError "},
@@ -221,9 +236,33 @@ var namedCases = map[string]namedCase{
 		want:  []string{"new: linked/alone-: BannedCharacter "},
 	},
 	"a package changes that another category links to": {
+		run:  true,
 		base: "links",
 		head: func(b builder) { b.ebuild("named/alone", "1.0", `DESCRIPTION="short"`) },
 		want: []string{"new: linked/alone-1.0: BadDescription "},
+	},
+	"a category is added that is a link to another": {
+		run: true,
+		head: func(b builder) {
+			b.link("alias", "named")
+			b.add("profiles/categories", "alias")
+		},
+		want: []string{"new: alias/broken-1.0: SourcingError "},
+	},
+	"a package is added that is a link to another": {
+		run:  true,
+		base: "links",
+		head: func(b builder) { b.link("linked/bumped", "../named/bumped") },
+		want: []string{"new: linked/bumped-1.1: WhitespaceFound "},
+	},
+	"a category is added that is a link out of the tree": {
+		run: true,
+		head: func(b builder) {
+			b.link("alias", "../../named")
+			b.add("profiles/categories", "alias")
+		},
+		want:  []string{"new: alias/-: CategoryIsNotDirectory "},
+		never: []string{"alias/broken", "alias/alone"},
 	},
 	"an eclass fails in another way for an ebuild that names it by a variable": {
 		rules: []scope.Rule{"R4"},
@@ -266,7 +305,8 @@ var namedCases = map[string]namedCase{
 		rules: []scope.Rule{"R14"},
 		want:  []string{"new: /-: UnknownStabilizationGroupPackage "},
 	},
-	"an advisory names a package": {
+	"the first advisory names a package": {
+		run:    true,
 		gentoo: true,
 		head:   func(b builder) { b.put("metadata/glsa/glsa-202601-01.xml", advisory) },
 		rules:  []scope.Rule{"R12"},

@@ -56,6 +56,18 @@ func linkedTree() mutation.Tree {
 	return tree
 }
 
+// ceasingTree is the same with packages that are there only as long as an eclass can be sourced.
+func ceasingTree() mutation.Tree {
+	b := builder{namedTree()}
+	b.put("eclass/ceasing.eclass", eclass("ceasing", "", function("ceasing_do")))
+	for _, name := range []string{"moved-to-here", "hinted"} {
+		b.ebuild("named/"+name, "1", "inherit ceasing\npkg_preinst() {\n\tceasing_do\n}")
+	}
+	b.add("profiles/updates/4Q-2025", "move named/oldest-name named/moved-to-here")
+	b.ebuild("named/hinter", "1", "inherit optfeature\npkg_postinst() {\n\toptfeature \"more\" named/hinted\n}")
+	return b.tree
+}
+
 // overTree is an overlay whose only package depends on one of the tree above.
 func overTree() mutation.Tree {
 	b := builder{mutation.Tree{}}
@@ -73,6 +85,8 @@ type builder struct{ tree mutation.Tree }
 func (b builder) put(name, text string) {
 	b.tree[name] = ebuildrepo.File{Text: text, Mode: ebuildrepo.ModeFile}
 }
+
+func (b builder) add(name, line string) { b.put(name, b.tree[name].Text+line+"\n") }
 
 // ebuild adds a version of a package. A later setting of a variable wins over what every ebuild has.
 func (b builder) ebuild(key, version, more string) {

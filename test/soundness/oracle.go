@@ -44,6 +44,7 @@ type oddity struct {
 	Origin  string    // the commit that origin/HEAD names
 	Clock   time.Time // another instant
 	Without string    // a file that is taken out of the prepared folder
+	Owner   int       // the user whom the tree belongs to; 0: who scans it
 }
 
 // ErrUnscannable says that the tool itself does not get through a tree: a full scan gives no verdict either.
@@ -120,6 +121,11 @@ func (o *oracle) scan(ctx context.Context, run, commit string, tree mutation.Tre
 			return err
 		}
 	}
+	if o.odd.Owner != 0 {
+		if err := chown(filepath.Join(run, "tree"), o.odd.Owner); err != nil {
+			return err
+		}
+	}
 	target := repository{Name: o.name, Path: o.in(run, "tree")}
 	if err := o.prepare(ctx, run, target, filepath.Join(run, "prepared")); err != nil {
 		return err
@@ -151,6 +157,13 @@ func (o *oracle) scan(ctx context.Context, run, commit string, tree mutation.Tre
 		return err
 	}
 	return stream.Evidence()
+}
+
+// chown gives a folder with all that is in it to a user.
+func chown(dir string, user int) error {
+	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(path, user, user))
+	})
 }
 
 // prepareMasters lays the masters out and makes their metadata, once for all runs.

@@ -4,6 +4,9 @@
 package soundness
 
 import (
+	"archive/zip"
+	"bytes"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prcheck/prcheck/images/pkgcheck/driver"
 	"github.com/prcheck/prcheck/internal/compare"
 	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/test/mutation"
@@ -93,6 +97,72 @@ func TestScansThatAreDoneWrong(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestForeignOwnedTree scans a tree that belongs to another user, as all trees in pods do: git does not say anything of the history of one
+// that it was not told to trust, and what the history decides is silently found in another way (R18).
+func TestForeignOwnedTree(t *testing.T) {
+	t.Parallel()
+	lab := newLab(t)
+	p, _ := namedCase{head: func(b builder) { b.drop("named/doomed/") }}.pair(t, lab)
+	scanned := func(change func(o *oracle)) []string {
+		o := lab.oracle(p.Base, p.Configured)
+		o.odd.Owner = 4242
+		change(o)
+		found, err := o.full(t.Context(), p.HeadCommit, p.HeadTree)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return rulesOf(t, found)
+	}
+	own := rulesOf(t, p.HeadScan)
+	if foreign := scanned(func(*oracle) {}); !slices.Equal(own, foreign) {
+		t.Errorf("the tree of another user is scanned in another way: %v and %v", own, foreign)
+	}
+	distrustful := scanned(func(o *oracle) { o.tools.Driver = withoutSetting(t, "safe.directory") })
+	if slices.Equal(own, distrustful) {
+		t.Error("a driver that does not have git trust the tree finds the same: nothing needs the rule")
+	}
+	if i := slices.IndexFunc(distrustful, func(line string) bool { return strings.HasPrefix(line, "NonexistentBlocker named/blocker") }); i < 0 {
+		t.Errorf("without history the blocker of a removed package is not reported: %v", distrustful)
+	}
+}
+
+// withoutSetting is the driver without one of its settings for git.
+func withoutSetting(t *testing.T, name string) []byte {
+	t.Helper()
+	whole := driver.Archive()
+	files, err := zip.NewReader(bytes.NewReader(whole), int64(len(whole)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packed bytes.Buffer
+	writer, replaced := zip.NewWriter(&packed), 0
+	for _, f := range files.File {
+		in, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if f.Name == "prcheck_driver/environment.py" {
+			replaced = bytes.Count(text, []byte(`"`+name+`"`))
+			text = bytes.ReplaceAll(text, []byte(`"`+name+`"`), []byte(`"prcheck.nothing"`))
+		}
+		out, err := writer.Create(f.Name)
+		if err == nil {
+			_, err = out.Write(text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := writer.Close(); err != nil || replaced == 0 {
+		t.Fatalf("the driver sets %s %d times: %v", name, replaced, err)
+	}
+	return packed.Bytes()
 }
 
 // TestTimesOfFilesDoNotMatter delivers a changed mask in trees all of whose files have one time, which pkgcheck's own caches believe.

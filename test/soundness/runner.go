@@ -147,7 +147,7 @@ func (p *Pair) alike() error {
 	if err != nil {
 		return err
 	}
-	if !slices.Equal(base.Ran(), head.Ran()) {
+	if !slices.Equal(base.Spoke(), head.Spoke()) {
 		return fmt.Errorf("%w in the same way as through the other: %d and %d checks ran", ErrUnscannable, len(base.Ran()), len(head.Ran()))
 	}
 	return nil
