@@ -47,6 +47,9 @@ func (s *stage) lookAgain(ctx context.Context) error {
 func (s *stage) suspects() ([]compare.Package, error) {
 	p := s.plan
 	p.Scope = s.scope
+	if s.part != nil { // one shard alone looks like a scan of its packages
+		p.Sharding, p.Shard, p.Scope = nil, 0, s.part.scope()
+	}
 	e := &evaluation{bundle: s.engine.Layout.Bundle(), plan: p, verdict: &verdict.Verdict{}}
 	e.counted = counted{packages: s.outcome.Packages, trees: s.outcome.Trees}
 	err := e.first()
@@ -96,14 +99,30 @@ func (e *evaluation) second() error {
 	return nil
 }
 
-// lookedAgain reads the results of a side's second look; fs.ErrNotExist: there was none.
-func (e *evaluation) lookedAgain(side string) (*scanned, error) {
-	again, err := readStream(e.bundle, e.plan, SecondName(side), side)
+// secondStream reads the results of a side's second look, those of all shards where there are some.
+func (e *evaluation) secondStream(side string) (*scanned, error) {
+	if e.shards != nil {
+		return e.secondOfShards(side)
+	}
+	return readSecond(e.bundle, e.plan, side)
+}
+
+func readSecond(bundle fs.FS, p plan.Plan, side string) (*scanned, error) {
+	again, err := readStream(bundle, p, SecondName(side), side)
 	if err != nil {
 		return nil, err
 	}
 	if err := again.stream.Evidence(); err != nil {
 		return nil, incomplete("The second look at the %s is incomplete: %v.", side, err)
+	}
+	return again, nil
+}
+
+// lookedAgain reads the results of a side's second look; fs.ErrNotExist: there was none.
+func (e *evaluation) lookedAgain(side string) (*scanned, error) {
+	again, err := e.secondStream(side)
+	if err != nil {
+		return nil, err
 	}
 	again.exist = e.sides[side].side(e.plan).Packages
 	again.makeFacts(e.table, e.plan.Snapshot.Severities)

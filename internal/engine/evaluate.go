@@ -18,6 +18,7 @@ import (
 	"github.com/prcheck/prcheck/internal/compare"
 	"github.com/prcheck/prcheck/internal/finding"
 	"github.com/prcheck/prcheck/internal/plan"
+	"github.com/prcheck/prcheck/internal/shard"
 	"github.com/prcheck/prcheck/internal/verdict"
 )
 
@@ -45,8 +46,11 @@ func conclude(v *verdict.Verdict, err error) {
 		f = &failure{plan.ReasonIncomplete, err.Error(), nil}
 	}
 	v.Conclusion, v.Reason, v.Message = finding.ConclusionError, f.reason, cut(f.Error(), 4000)
-	if f.reason == plan.ReasonBrokenBase {
+	switch f.reason {
+	case plan.ReasonBrokenBase:
 		v.Conclusion = finding.ConclusionNeutral
+	case plan.ReasonDivide:
+		v.Conclusion = finding.ConclusionSuperseded // by the run that is divided
 	}
 }
 
@@ -60,6 +64,7 @@ type evaluation struct {
 	plan       plan.Plan
 	verdict    *verdict.Verdict
 	counted    counted
+	shards     []shardResults // of a run that was divided; their bundles are folders of the bundle
 	sides      map[string]*scanned
 	table      *pkgcheck.Table
 	options    compare.Options
@@ -68,15 +73,10 @@ type evaluation struct {
 }
 
 func evaluate(bundle fs.FS, p plan.Plan, v *verdict.Verdict) error {
-	counted, err := readOutcomes(bundle, v)
-	if err != nil {
+	e := &evaluation{bundle: bundle, plan: p, verdict: v}
+	if err := e.outcomes(); err != nil {
 		return err
 	}
-	if p.Scope, err = counted.chosen(p.Scope); err != nil {
-		return err
-	}
-	v.Scope = p.Scope
-	e := &evaluation{bundle: bundle, plan: p, verdict: v, counted: counted}
 	if err := e.first(); err != nil {
 		return err
 	}
@@ -86,6 +86,21 @@ func evaluate(bundle fs.FS, p plan.Plan, v *verdict.Verdict) error {
 	j := compare.Judge(e.comparison, compare.Gates{Levels: p.Snapshot.Gate, Inherited: p.Snapshot.GateInherited, InheritedRules: p.Snapshot.GateInheritedRules})
 	v.Conclusion, v.Counts, v.Problems, v.Items = j.Conclusion, j.Counts, j.Problems, j.Items
 	return e.losses.settle(v)
+}
+
+// outcomes reads the stages' outcomes, and from them what was scanned.
+func (e *evaluation) outcomes() (err error) {
+	if e.plan.Divided() {
+		err = e.readShards()
+	} else {
+		e.counted, err = readOutcomes(e.bundle, e.verdict)
+	}
+	if err != nil {
+		return e.dividing(err)
+	}
+	e.plan.Scope, err = e.counted.chosen(e.plan.Scope)
+	e.verdict.Scope = e.plan.Scope
+	return err
 }
 
 // first reads both sides and compares them.
@@ -100,7 +115,7 @@ func (e *evaluation) first() error {
 		if _, ok := e.counted.packages[side]; !ok { // a tree without packages has none, and that is counted
 			return incomplete("Nobody counted the packages of the %s.", side)
 		}
-		if e.sides[side], err = readSide(e.bundle, p, side, e.counted.packages[side]); err != nil {
+		if e.sides[side], err = e.readSide(side); err != nil {
 			return err
 		}
 		if e.sides[side].exist, err = e.counted.exist(side, p.Scope); err != nil {
@@ -108,7 +123,7 @@ func (e *evaluation) first() error {
 		}
 	}
 	base, head := e.sides[Base], e.sides[Head]
-	table, described, tableErr := ruleTable(e.bundle, head.stream.Start.Versions)
+	table, described, tableErr := ruleTable(e.tools(), head.stream.Start.Versions)
 	if tableErr == nil {
 		described.NoKeyword = noKeyword(table, p.Snapshot.Severities)
 		base.makeFacts(table, p.Snapshot.Severities)
@@ -122,6 +137,9 @@ func (e *evaluation) first() error {
 	}
 	if tableErr != nil {
 		return tableErr
+	}
+	if p.Scope.Kind == plan.ScopeFull && len(e.losses.all()) == 0 {
+		v.Times = new(shard.Measure(base.streams, head.streams))
 	}
 	base.facts, head.facts = e.losses.without(base.facts), e.losses.without(head.facts)
 	e.comparison = compare.Compare(base.side(p), head.side(p), e.options)
@@ -158,10 +176,19 @@ func readOutcomes(bundle fs.FS, v *verdict.Verdict) (counted, error) {
 type scanned struct {
 	name     string
 	stream   *pkgcheck.Stream
+	streams  []*pkgcheck.Stream // that stream was made of
 	expected []string
 	exist    map[compare.Package][]string // what the tree has, where the results need not name all
 	facts    []finding.Fact
 	unknown  []string
+}
+
+// readSide reads what was found on a side, by one scan or by all shards.
+func (e *evaluation) readSide(side string) (*scanned, error) {
+	if e.shards != nil {
+		return e.mergeSide(side)
+	}
+	return readSide(e.bundle, e.plan, side, e.counted.packages[side])
 }
 
 func readSide(bundle fs.FS, p plan.Plan, side string, expected []string) (*scanned, error) {
@@ -171,6 +198,7 @@ func readSide(bundle fs.FS, p plan.Plan, side string, expected []string) (*scann
 	}
 	if err == nil {
 		s.expected = expected
+		s.streams = []*pkgcheck.Stream{s.stream}
 	}
 	return s, err
 }

@@ -26,6 +26,7 @@ type stage struct {
 	plan    plan.Plan
 	outcome plan.Outcome
 	scope   plan.Scope // what is scanned; the plan's until the scan stage has chosen
+	part    *part      // the shard that is scanned, where the plan names one; the scan stage's
 	// The scan stage's: what of the head is its own, and what the change can reach by the planner's rules.
 	difference *difference
 	own        *prepared
@@ -55,7 +56,7 @@ func (e *Engine) begin(p plan.Plan, name plan.Stage) *stage {
 		e.known = &known{changes: map[string][]gitops.Change{}, listings: map[string]string{}}
 	}
 	s := &stage{engine: e, plan: p, scope: p.Scope, cgroup: containerCgroup(), log: newStageLog(e.Live, e.Trust)}
-	s.outcome = plan.Outcome{Stage: name, Started: e.Clock.Now().UTC(), ExitCode: -1, OOMKills: -1}
+	s.outcome = plan.Outcome{Stage: name, Shard: p.Shard, Started: e.Clock.Now().UTC(), ExitCode: -1, OOMKills: -1}
 	s.oomAt = s.cgroup.oomKills()
 	return s
 }

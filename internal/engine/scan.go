@@ -71,7 +71,10 @@ func (s *stage) scan(ctx context.Context) error {
 	if err := s.step("scope", func() error { return s.choose(tables) }); err != nil {
 		return err
 	}
-	if err := s.step("packages", func() error { return s.survey(ctx) }); err != nil {
+	if err := s.divide(); err != nil {
+		return err
+	}
+	if err := s.step("packages", func() error { return s.survey(ctx, tables) }); err != nil {
 		return err
 	}
 	if err := s.scanSides(ctx); err != nil {
@@ -211,7 +214,10 @@ func (s *stage) scanSide(name, side string) scanSide {
 		Name: side, Target: layered{s.plan.Repository, in(e.Layout.Tree(side)), layers}, WholeTree: []string{},
 		Cache: in(e.Layout.Work("cache-" + side)), Output: in(e.Layout.Tmp(plan.StageScan, name, side+".jsonl")),
 	}
-	if s.scope.Kind != plan.ScopeFull {
+	switch {
+	case s.scope.Kind == plan.ScopeFull && s.part != nil:
+		sc.Packages, sc.WholeTree = s.part.packages, s.part.wholeTree
+	case s.scope.Kind != plan.ScopeFull:
 		sc.Packages = []string{}
 		for _, sp := range s.scope.Packages {
 			sc.Packages = append(sc.Packages, sp.Category+"/"+sp.Package)

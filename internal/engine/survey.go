@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prcheck/prcheck/internal/checker/pkgcheck"
 	"github.com/prcheck/prcheck/internal/compare"
 	"github.com/prcheck/prcheck/internal/plan"
 )
@@ -20,7 +21,7 @@ type inventory map[string][]string
 
 // survey notes what the runner itself finds in the trees and Evaluate, which has no trees, must know: the packages that each scan must have
 // seen, and what is needed to compare them.
-func (s *stage) survey(ctx context.Context) error {
+func (s *stage) survey(ctx context.Context, tables *pkgcheck.Tables) error {
 	l := s.engine.Layout
 	found, roots := map[string]inventory{}, map[string]fs.FS{}
 	s.outcome.Packages = map[string][]string{}
@@ -33,9 +34,12 @@ func (s *stage) survey(ctx context.Context) error {
 		found[side] = listed.inventory(roots[side])
 		s.outcome.Packages[side] = inScope(slices.Sorted(maps.Keys(found[side])), s.scope)
 	}
+	if s.plan.Shard > 0 {
+		s.ownPart(found, tables)
+	}
 	renames := renamesBetween(roots[Base], roots[Head], found[Base], found[Head])
 	s.outcome.Trees = &plan.Trees{Renames: renames}
-	if s.scope.Kind != plan.ScopeFull { // the results of a full scan have all versions, or are refused
+	if s.scope.Kind != plan.ScopeFull || s.part != nil { // the results of a whole full scan have all versions, or are refused
 		s.outcome.Trees.Versions = map[string][]string{Base: found[Base].lines(), Head: found[Head].lines()}
 	}
 	return nil

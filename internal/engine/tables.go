@@ -118,6 +118,28 @@ func ruleTable(bundle fs.FS, installed pkgcheck.Versions) (*pkgcheck.Table, verd
 	return described(pkgcheck.Default(), verdict.RulesBuiltIn)
 }
 
+// wholeTreeChecks says by name which checks of a pkgcheck of these versions are of the whole tree, by the same tables.
+func wholeTreeChecks(bundle fs.FS, installed pkgcheck.Versions) (func(string) bool, error) {
+	tables := pkgcheck.DefaultTables()
+	data, err := readBundled(bundle, TablesName(), pkgcheck.TablesLimit)
+	if err == nil {
+		made, err := pkgcheck.ParseTables(data)
+		if err != nil {
+			return nil, incomplete("The rule tables that the run brought cannot be used: %v.", err)
+		}
+		if made.Versions == installed {
+			tables = made
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, incomplete("The rule tables that the run brought cannot be read: %v.", err)
+	}
+	whole := map[string]bool{}
+	for _, c := range tables.Checks {
+		whole[c.Name] = c.WholeTree
+	}
+	return func(name string) bool { return whole[name] }, nil
+}
+
 // maxListed is how many names of rules a verdict keeps.
 const maxListed = 200
 

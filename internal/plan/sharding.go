@@ -82,3 +82,11 @@ func (s *Sharding) Kept() []int {
 	}
 	return kept
 }
+
+// Times are seconds as the newest finished full scan of a repository measured them.
+type Times struct {
+	// Packages are the seconds that one scan of each package took, by category/package.
+	Packages map[string]float64 `json:"packages"`
+	// WholeTree is what the checks of the whole tree took on one side.
+	WholeTree float64 `json:"wholeTree"`
+}

@@ -26,18 +26,10 @@ type Package struct {
 	Sides    int    // on how many sides it is: 1 or 2
 }
 
-// Times are seconds as the newest finished full scan of a repository measured them.
-type Times struct {
-	// Packages are the seconds that one scan of each package took.
-	Packages map[string]float64 `json:"packages"`
-	// WholeTree is what one side took beyond its packages, where the checks of the whole tree ran.
-	WholeTree float64 `json:"wholeTree"`
-}
-
 // Divide divides packages among shards: as many as bring each one near the target, at most as many as the limits and the packages allow. Nil
 // means that one pod is to scan all. Where nothing was ever measured, the number of versions stands for the time, and there are as many shards
 // as the limits allow: how long a scan takes is not known then, and dividing is what keeps it within its time limit.
-func Divide(packages []Package, times Times, limits plan.ShardLimits) *plan.Sharding {
+func Divide(packages []Package, times plan.Times, limits plan.ShardLimits) *plan.Sharding {
 	packages = distinct(packages)
 	costs, measured := costsOf(packages, times)
 	n := min(limits.Most, len(packages))
@@ -95,7 +87,7 @@ type costs struct {
 }
 
 // costsOf says what each package costs, both sides together. A package that was never measured is taken for one of median time.
-func costsOf(packages []Package, times Times) (c costs, measured bool) {
+func costsOf(packages []Package, times plan.Times) (c costs, measured bool) {
 	known := []float64{}
 	for _, p := range packages {
 		if seconds, ok := usable(times.Packages, p.Name); ok {

@@ -26,10 +26,10 @@ func several(names ...string) []shard.Package {
 
 func TestDivide(t *testing.T) {
 	minute := plan.ShardLimits{Most: 3, Target: time.Minute}
-	seconds := func(pairs map[string]float64) shard.Times { return shard.Times{Packages: pairs} }
+	seconds := func(pairs map[string]float64) plan.Times { return plan.Times{Packages: pairs} }
 	for sentence, test := range map[string]struct {
 		packages []shard.Package
-		times    shard.Times
+		times    plan.Times
 		limits   plan.ShardLimits
 		want     [][]string
 	}{
@@ -42,7 +42,7 @@ func TestDivide(t *testing.T) {
 		"never measured: the versions count":      {packages: []shard.Package{{"a/a", 9, 2}, {"a/b", 4, 2}, {"a/c", 4, 2}}, limits: plan.ShardLimits{Most: 2, Target: time.Hour}, want: [][]string{{"a/a"}, {"a/b", "a/c"}}},
 		"one that was never measured is ordinary": {packages: several("a/a", "a/b", "a/c", "a/new"), times: seconds(map[string]float64{"a/a": 10, "a/b": 30, "a/c": 500}), limits: plan.ShardLimits{Most: 2, Target: time.Minute}, want: [][]string{{"a/c"}, {"a/a", "a/b", "a/new"}}},
 		"the tree's checks take their time": {
-			packages: several("a/a", "a/b", "a/c"), times: shard.Times{Packages: map[string]float64{"a/a": 20, "a/b": 20, "a/c": 20}, WholeTree: 60},
+			packages: several("a/a", "a/b", "a/c"), times: plan.Times{Packages: map[string]float64{"a/a": 20, "a/b": 20, "a/c": 20}, WholeTree: 60},
 			limits: plan.ShardLimits{Most: 2, Target: time.Minute}, want: [][]string{{"a/c"}, {"a/a", "a/b"}},
 		},
 		"nonsense is not believed":     {packages: several("a/a", "a/b"), times: seconds(map[string]float64{"a/a": -5, "a/b": 40}), limits: minute, want: [][]string{{"a/a"}, {"a/b"}}},
@@ -103,7 +103,7 @@ func TestDivideProperties(t *testing.T) {
 	}
 }
 
-func balanced(t *testing.T, seed uint64, got *plan.Sharding, packages []shard.Package, times shard.Times) {
+func balanced(t *testing.T, seed uint64, got *plan.Sharding, packages []shard.Package, times plan.Times) {
 	t.Helper()
 	cost := map[string]float64{}
 	total, largest := 2*times.WholeTree, 2*times.WholeTree
@@ -133,9 +133,9 @@ func balanced(t *testing.T, seed uint64, got *plan.Sharding, packages []shard.Pa
 	}
 }
 
-func situation(random *rand.Rand) ([]shard.Package, shard.Times, plan.ShardLimits) {
+func situation(random *rand.Rand) ([]shard.Package, plan.Times, plan.ShardLimits) {
 	packages := []shard.Package{}
-	times := shard.Times{Packages: map[string]float64{}}
+	times := plan.Times{Packages: map[string]float64{}}
 	measured := random.IntN(4) > 0
 	for i := range 1 + random.IntN(120) {
 		p := shard.Package{Name: fmt.Sprintf("c%d/p%d", i%7, i), Versions: 1 + random.IntN(9), Sides: 1 + random.IntN(2)}

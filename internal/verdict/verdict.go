@@ -144,6 +144,9 @@ type Verdict struct {
 	// SecondLook is nil where nothing had to be scanned again.
 	SecondLook *SecondLook    `json:"secondLook,omitempty"`
 	Outcomes   []plan.Outcome `json:"outcomes"`
+	// Times are what a full scan with nothing missing measured; later ones are divided by them. They are no part of the judgement, and
+	// stored apart from it.
+	Times *plan.Times `json:"-"`
 }
 
 // Of returns the facts of one class, in the order of the items.
