@@ -98,17 +98,12 @@ func (t Toolchain) installed() []string {
 // ruleTable chooses the table that tells apart what a pkgcheck of these versions found: the one that the run brought, if it is that
 // very tool's, else prcheck's own, if it is of that version.
 func ruleTable(bundle fs.FS, installed pkgcheck.Versions) (*pkgcheck.Table, verdict.RuleTable, error) {
-	data, err := readFile(bundle, TablesName(), pkgcheck.TablesLimit)
-	if err == nil {
-		tables, err := pkgcheck.ParseTables(data)
-		if err != nil {
-			return nil, verdict.RuleTable{}, incomplete("The rule tables that the run brought cannot be used: %v.", err)
-		}
-		if tables.Versions == installed {
-			return described(pkgcheck.Generate(tables), verdict.RulesGenerated)
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, verdict.RuleTable{}, incomplete("The rule tables that the run brought cannot be read: %v.", err)
+	brought, err := broughtTables(bundle, installed)
+	if err != nil {
+		return nil, verdict.RuleTable{}, err
+	}
+	if brought != nil {
+		return described(pkgcheck.Generate(brought), verdict.RulesGenerated)
 	}
 	own := pkgcheck.DefaultTables().Versions.Pkgcheck
 	if own != installed.Pkgcheck {
@@ -118,20 +113,33 @@ func ruleTable(bundle fs.FS, installed pkgcheck.Versions) (*pkgcheck.Table, verd
 	return described(pkgcheck.Default(), verdict.RulesBuiltIn)
 }
 
+// broughtTables are the tables that a run brought of its tool; nil where it brought none that are of these versions.
+func broughtTables(bundle fs.FS, installed pkgcheck.Versions) (*pkgcheck.Tables, error) {
+	data, err := readFile(bundle, TablesName(), pkgcheck.TablesLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, incomplete("The rule tables that the run brought cannot be read: %v.", err)
+	}
+	tables, err := pkgcheck.ParseTables(data)
+	if err != nil {
+		return nil, incomplete("The rule tables that the run brought cannot be used: %v.", err)
+	}
+	if tables.Versions != installed {
+		return nil, nil
+	}
+	return tables, nil
+}
+
 // wholeTreeChecks says by name which checks of a pkgcheck of these versions are of the whole tree, by the same tables.
 func wholeTreeChecks(bundle fs.FS, installed pkgcheck.Versions) (func(string) bool, error) {
-	tables := pkgcheck.DefaultTables()
-	data, err := readBundled(bundle, TablesName(), pkgcheck.TablesLimit)
-	if err == nil {
-		made, err := pkgcheck.ParseTables(data)
-		if err != nil {
-			return nil, incomplete("The rule tables that the run brought cannot be used: %v.", err)
-		}
-		if made.Versions == installed {
-			tables = made
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, incomplete("The rule tables that the run brought cannot be read: %v.", err)
+	tables, err := broughtTables(bundle, installed)
+	if err != nil {
+		return nil, err
+	}
+	if tables == nil {
+		tables = pkgcheck.DefaultTables() // where they are of another version, ruleTable refuses the run
 	}
 	whole := map[string]bool{}
 	for _, c := range tables.Checks {
