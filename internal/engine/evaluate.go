@@ -32,6 +32,10 @@ func Evaluate(bundle fs.FS, p plan.Plan) (v *verdict.Verdict) {
 			conclude(v, &failure{plan.ReasonIncomplete, fmt.Sprintf("The results could not be evaluated: %v.", r), nil})
 		}
 	}()
+	if p.Baseline != nil {
+		conclude(v, evaluateBaseline(bundle, v))
+		return v
+	}
 	conclude(v, evaluate(bundle, p, v))
 	return v
 }

@@ -33,20 +33,14 @@ func KitKey(p plan.Plan, toolchain string) basekit.Key {
 // MakeKit fills dir with what later runs with the plan's base take over. The engine has folders of its own for that, in which nothing of a
 // head ever was; only the base's code and the masters' run.
 func (e *Engine) MakeKit(ctx context.Context, p plan.Plan, from Remote, dir string) error {
-	p.Revision.Merge, p.Revision.Head, p.Changed = p.Revision.Base, p.Revision.Base, nil
-	p.Scope = plan.Scope{Kind: plan.ScopePackages}
-	outcome, err := e.Fetch(ctx, p, from)
-	if err := notDone(outcome, err); err != nil {
+	p = plan.OfBase(p)
+	if err := notDone(e.Fetch(ctx, p, from)); err != nil {
 		return err
 	}
-	s := e.begin(p, plan.StagePrepare)
-	outcome, err = s.end(e.Layout.Prepared(), s.prepareTrusted(ctx))
-	if err := notDone(outcome, err); err != nil {
+	if err := notDone(e.PrepareBase(ctx, p)); err != nil {
 		return err
 	}
-	s = e.begin(p, plan.StageScan)
-	outcome, err = s.end(e.Layout.Scanned(), s.fillKit(ctx, dir))
-	return notDone(outcome, err)
+	return notDone(e.FillKit(ctx, p, dir))
 }
 
 // KitError says that no kit could be made of a base. Runs without one say more.

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/prcheck/prcheck/internal/basekit"
 	"github.com/prcheck/prcheck/internal/gitops"
 	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/scope"
@@ -82,6 +83,11 @@ func (s *stage) end(dir string, err error) (plan.Outcome, error) {
 		o.OOMKills = now - max(s.oomAt, 0)
 	}
 	o.PeakBytes = max(o.PeakBytes, s.cgroup.peakBytes())
+	if s.engine.Kit != "" {
+		if key, kerr := basekit.KeyOf(s.engine.Kit); kerr == nil {
+			o.Kit = key.ID()
+		}
+	}
 	if err == nil && o.OOMKills > 0 {
 		err = s.outOfMemory("") // what was killed was a part of the tool, whatever the tool makes of it
 	}

@@ -33,6 +33,11 @@ const (
 	PlanFile    = "plan.json"
 	OutcomeFile = "outcome.json"
 	LogFile     = "log"
+	// KitFolder, in SourceDir, is what an earlier run on the base left: the base's kit. SeedFolder is what a run on an earlier base left.
+	KitFolder  = "kit"
+	SeedFolder = "kit-seed"
+	// MadeKit, in ScannedDir, is the kit that a baseline run makes.
+	MadeKit = "kit"
 	// CachedFile is left in SourceDir by a fetch that used CacheDir.
 	CachedFile = "cached"
 )

@@ -43,6 +43,8 @@ type Outcome struct {
 	Missing []string `json:"missing,omitempty"`
 	// Sides are the steps of the stage with their seconds, e.g. "base regen".
 	Steps []Step `json:"steps,omitempty"`
+	// Kit names what an earlier run on the base left for this stage; empty: it made everything itself.
+	Kit string `json:"kit,omitempty"`
 	// Scope is what was scanned, where the plan left that to the run. Only scan's outcome has it.
 	Scope *Scope `json:"scope,omitempty"`
 	// Packages are those (category/package) that the runner counted in the trees and in scope, by side: what a scan must have

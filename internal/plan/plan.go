@@ -121,6 +121,8 @@ type Plan struct {
 	// Shard is the number of the shard that the reader of the plan scans, from 1; 0: it scans the whole scope. The server sets it in the
 	// copy that it gives to a pod; a stored plan has none.
 	Shard int `json:"shard,omitempty"`
+	// Baseline is set for a run that checks no pull request but makes what later runs take over.
+	Baseline *Baseline `json:"baseline,omitempty"`
 }
 
 // Version is the version of the plan's form that this program writes and reads.

@@ -77,6 +77,37 @@ func (b *blobs) open(id string) (*os.File, error) {
 	return f, err
 }
 
+// remove removes a blob that nothing refers to any more.
+func (b *blobs) remove(id string) error {
+	if err := os.Remove(b.path(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("removing a blob: %w", err)
+	}
+	return nil
+}
+
+// each calls do with the name of every blob.
+func (b *blobs) each(do func(id string) error) error {
+	folders, err := os.ReadDir(b.dir)
+	if err != nil {
+		return fmt.Errorf("listing blobs: %w", err)
+	}
+	for _, folder := range folders {
+		if len(folder.Name()) != 2 {
+			continue
+		}
+		files, err := os.ReadDir(filepath.Join(b.dir, folder.Name()))
+		if err != nil {
+			return fmt.Errorf("listing blobs: %w", err)
+		}
+		for _, file := range files {
+			if err := do(folder.Name() + file.Name()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/pressly/goose/v3"
 	"github.com/uptrace/bun"
@@ -47,6 +48,10 @@ type Store struct {
 	read  *bun.DB
 	blobs *blobs
 	clock clock.PassiveClock
+
+	// artifacts are files of their own: unlike the others, they are thrown away again.
+	artifacts   *blobs
+	artifactsMu sync.Mutex // held from the storing of a file to that of its row, and while rows and files are removed
 }
 
 // Open opens the store in a folder, makes it where there is none, and brings its tables up to date.
@@ -55,6 +60,10 @@ func Open(ctx context.Context, dir string, clk clock.PassiveClock) (*Store, erro
 		return nil, fmt.Errorf("making the store's folder: %w", err)
 	}
 	files, err := openBlobs(filepath.Join(dir, "blobs"))
+	if err != nil {
+		return nil, err
+	}
+	artifacts, err := openBlobs(filepath.Join(dir, "artifacts"))
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +79,11 @@ func Open(ctx context.Context, dir string, clk clock.PassiveClock) (*Store, erro
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	return &Store{write: write, read: read, blobs: files, clock: clk}, nil
+	s := &Store{write: write, read: read, blobs: files, clock: clk, artifacts: artifacts}
+	if err := s.sweepArtifacts(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 func connect(path, extra string, connections int) (*bun.DB, error) {

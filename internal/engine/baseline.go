@@ -1,0 +1,34 @@
+// Copyright 2026 The prcheck authors.
+// SPDX-License-Identifier: Apache-2.0
+
+package engine
+
+import (
+	"context"
+	"io/fs"
+
+	"github.com/prcheck/prcheck/internal/finding"
+	"github.com/prcheck/prcheck/internal/plan"
+	"github.com/prcheck/prcheck/internal/verdict"
+)
+
+// PrepareBase is the prepare stage of a run on a base alone: no code but the base's and the masters' runs.
+func (e *Engine) PrepareBase(ctx context.Context, p plan.Plan) (plan.Outcome, error) {
+	s := e.begin(plan.OfBase(p), plan.StagePrepare)
+	return s.end(e.Layout.Prepared(), s.prepareTrusted(ctx))
+}
+
+// FillKit is the scan stage of a run on a base alone: it fills dir with what later runs take over.
+func (e *Engine) FillKit(ctx context.Context, p plan.Plan, dir string) (plan.Outcome, error) {
+	s := e.begin(plan.OfBase(p), plan.StageScan)
+	return s.end(e.Layout.Scanned(), s.fillKit(ctx, dir))
+}
+
+// evaluateBaseline says whether a baseline run came to its end. It has nothing to compare.
+func evaluateBaseline(bundle fs.FS, v *verdict.Verdict) error {
+	if _, err := readOutcomes(bundle, v); err != nil {
+		return err
+	}
+	v.Conclusion = finding.ConclusionSuccess
+	return nil
+}
