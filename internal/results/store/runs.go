@@ -183,10 +183,10 @@ func (s *Store) RunsOf(ctx context.Context, namespace, repository string, number
 	return runs, nil
 }
 
-// Recent returns the newest runs of all repositories, newest first, at most limit.
+// Recent returns the newest runs of pull requests of all repositories, newest first, at most limit.
 func (s *Store) Recent(ctx context.Context, limit int) ([]*Run, error) {
 	var rows []*runRow
-	if err := s.read.NewSelect().Model(&rows).Order("id DESC").Limit(limit).Scan(ctx); err != nil {
+	if err := s.read.NewSelect().Model(&rows).Where("number > 0").Order("id DESC").Limit(limit).Scan(ctx); err != nil {
 		return nil, fmt.Errorf("reading the newest runs: %w", err)
 	}
 	runs := make([]*Run, 0, len(rows))
