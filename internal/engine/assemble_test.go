@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/prcheck/prcheck/internal/plan"
+	"github.com/prcheck/prcheck/test/planted"
 )
 
 func sumOf(text string) string {
@@ -44,8 +45,8 @@ func assembled(t *testing.T, trees, given map[string]map[string]string) (map[str
 	t.Helper()
 	l := Layout{Root: t.TempDir()}
 	for _, side := range Sides {
-		plant(t, l.Tree(side), trees[side])
-		plant(t, l.Prepared(side), given[side])
+		planted.Write(t, l.Tree(side), trees[side])
+		planted.Write(t, l.Prepared(side), given[side])
 	}
 	s := &stage{engine: &Engine{Layout: l}, plan: plan.Plan{Revision: committed(t, l.Target(), trees[Base], trees[Head])}}
 	if err := s.assemble(t.Context()); err != nil {
@@ -53,11 +54,11 @@ func assembled(t *testing.T, trees, given map[string]map[string]string) (map[str
 	}
 	// The driver reads the head's folder before the base's, and believes nothing that does not fit the tree.
 	told := given[Base]
-	if _, ok := list(t, l.Work("prepared-head"))["md5-cache/a/b-1"]; ok {
+	if _, ok := planted.Read(t, l.Work("prepared-head"))["md5-cache/a/b-1"]; ok {
 		told = map[string]string{}
 	}
 	told = maps.Clone(told)
-	maps.Copy(told, list(t, l.Work("prepared-head")))
+	maps.Copy(told, planted.Read(t, l.Work("prepared-head")))
 	if told["errors.json"] == `{"errors":{}}` {
 		told["errors.json"] = given[Base]["errors.json"]
 		if told["md5-cache/a/b-1"] != given[Base]["md5-cache/a/b-1"] {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/prcheck/prcheck/internal/trees"
+	"github.com/prcheck/prcheck/test/planted"
 )
 
 func TestLinkedPackagesAreListed(t *testing.T) {
@@ -48,8 +49,8 @@ func TestLinkedPackagesAreListed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			plant(t, dir, map[string]string{"one/pkg/pkg-1.ebuild": ebuild, "one/pkg/pkg-2.ebuild": ebuild, "one/pkg/files/x-1.ebuild": ebuild})
-			plant(t, dir, c.files)
+			planted.Write(t, dir, map[string]string{"one/pkg/pkg-1.ebuild": ebuild, "one/pkg/pkg-2.ebuild": ebuild, "one/pkg/files/x-1.ebuild": ebuild})
+			planted.Write(t, dir, c.files)
 			listed := &listing{categories: map[string]bool{"one": true, "two": true, "three": true}}
 			for file, content := range c.files {
 				listed.files = append(listed.files, listedFile{file, strings.HasPrefix(content, "@")})
@@ -70,7 +71,7 @@ func TestLinkedPackagesAreListed(t *testing.T) {
 func TestLinksDoNotMultiplyATree(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	plant(t, dir, map[string]string{"one/pkg/pkg-1.ebuild": "EAPI=8\n", "two/pkg": "@../one/pkg"})
+	planted.Write(t, dir, map[string]string{"one/pkg/pkg-1.ebuild": "EAPI=8\n", "two/pkg": "@../one/pkg"})
 	listed := &listing{categories: map[string]bool{"two": true}, files: []listedFile{{"two/pkg", true}}, linked: maxLinked}
 	if err := listed.follow(trees.FS(dir)); err == nil || !strings.Contains(err.Error(), "two/pkg") {
 		t.Errorf("%v: more files than may be are no error that names the link", err)

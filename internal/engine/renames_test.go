@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/prcheck/prcheck/test/planted"
 )
 
 func TestRenamesBetween(t *testing.T) {
@@ -48,7 +50,7 @@ func TestRenamesBetween(t *testing.T) {
 			trees, found := [2]string{t.TempDir(), t.TempDir()}, [2]inventory{}
 			for i, files := range []map[string]string{c.base, c.head} {
 				files[categories] = "a\nb\n"
-				plant(t, trees[i], files)
+				planted.Write(t, trees[i], files)
 				found[i] = inventoryOf(t, trees[i])
 			}
 			renames := renamesBetween(treeFS(trees[0]), treeFS(trees[1]), found[0], found[1])
@@ -62,7 +64,7 @@ func TestRenamesBetween(t *testing.T) {
 func TestInventoryHoldsEbuildsOnly(t *testing.T) {
 	t.Parallel()
 	tree := t.TempDir()
-	plant(t, tree, map[string]string{
+	planted.Write(t, tree, map[string]string{
 		"profiles/categories": "a\n", "a/b/b-1.ebuild": "", "a/b/b-2-r1.ebuild": "", "a/b/c-1.ebuild": "", "a/c/c-1.ebuild": "@../b/b-1.ebuild",
 		"a/d/d-1.ebuild": "@/etc/passwd", "a/e/metadata.xml": "", "x/f/f-1.ebuild": "", "a/b/files/b-3.ebuild": "",
 	})

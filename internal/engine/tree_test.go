@@ -8,7 +8,6 @@ import (
 	"errors"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,27 +15,8 @@ import (
 
 	"github.com/prcheck/prcheck/internal/gitops"
 	"github.com/prcheck/prcheck/internal/plan"
+	"github.com/prcheck/prcheck/test/planted"
 )
-
-// plant writes files below dir: name → content; a content that begins with @ is a link's text.
-func plant(t *testing.T, dir string, files map[string]string) {
-	t.Helper()
-	for name, content := range files {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		var err error
-		if text, link := strings.CutPrefix(content, "@"); link {
-			err = os.Symlink(text, path)
-		} else {
-			err = os.WriteFile(path, []byte(content), 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 // committed makes the bare repository dir of two commits with these files, and returns their ids.
 func committed(t *testing.T, dir string, base, head map[string]string) plan.Revision {
@@ -55,40 +35,13 @@ func committed(t *testing.T, dir string, base, head map[string]string) plan.Revi
 	ids := []string{}
 	for _, files := range []map[string]string{base, head} {
 		tree := t.TempDir()
-		plant(t, tree, files)
+		planted.Write(t, tree, files)
 		run("--work-tree="+tree, "read-tree", "--empty")
 		run("--work-tree="+tree, "add", "--all", "--force", ".")
 		id := run("-c", "user.name=x", "-c", "user.email=x@x", "commit-tree", "-m", "x", run("write-tree"))
 		ids = append(ids, id)
 	}
 	return plan.Revision{Base: ids[0], Merge: ids[1], Head: ids[1], Branch: "main"}
-}
-
-// list reads everything below dir as plant takes it.
-func list(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	found := map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		if d.Type()&os.ModeSymlink != 0 {
-			text, err := os.Readlink(path)
-			found[name] = "@" + text
-			return err
-		}
-		data, err := os.ReadFile(path)
-		found[name] = string(data)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
 }
 
 func TestPackagesOfACommit(t *testing.T) {
@@ -112,12 +65,12 @@ func TestPackagesOfACommit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tree, master := t.TempDir(), t.TempDir()
-			plant(t, tree, files)
+			planted.Write(t, tree, files)
 			if c.target != "" {
-				plant(t, tree, map[string]string{"profiles/categories": c.target})
+				planted.Write(t, tree, map[string]string{"profiles/categories": c.target})
 			}
 			if c.master != "" {
-				plant(t, master, map[string]string{"profiles/categories": c.master})
+				planted.Write(t, master, map[string]string{"profiles/categories": c.master})
 			}
 			if got := slices.Sorted(maps.Keys(inventoryOf(t, tree, master))); !slices.Equal(got, c.want) {
 				t.Errorf("%v; want %v", got, c.want)
@@ -130,8 +83,8 @@ func TestPackagesOfACommit(t *testing.T) {
 func inventoryOf(t *testing.T, tree string, masters ...string) inventory {
 	t.Helper()
 	l := Layout{Root: t.TempDir()}
-	files := list(t, tree)
-	plant(t, l.Tree(Base), files)
+	files := planted.Read(t, tree)
+	planted.Write(t, l.Tree(Base), files)
 	p := plan.Plan{Revision: committed(t, l.Target(), files, files)}
 	for i, master := range masters {
 		p.Masters = append(p.Masters, plan.Master{Name: "m" + strconv.Itoa(i)})
@@ -194,7 +147,7 @@ func TestCgroup(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			plant(t, dir, c.files)
+			planted.Write(t, dir, c.files)
 			g := cgroup{dir}
 			if name == "no number" {
 				c.kills = -1
@@ -272,7 +225,7 @@ func TestBundleHoldsRegularFilesOnly(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	l := Layout{Root: dir}
-	plant(t, dir, map[string]string{
+	planted.Write(t, dir, map[string]string{
 		"source/outcome.json": "{}", "prepared/outcome.json": "@/etc/passwd", "scanned/base.jsonl": "x", "scanned/log": "@base.jsonl", "scanned/other": "x",
 	})
 	got := map[string]bool{}

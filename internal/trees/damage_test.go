@@ -17,6 +17,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	testclock "k8s.io/utils/clock/testing"
+
+	"github.com/prcheck/prcheck/test/planted"
 )
 
 // one finds the single entry whose key begins with prefix and that has the file.
@@ -61,10 +63,10 @@ func damages() map[string]func(hurt) {
 		"a changed mode":        func(h hurt) { must(h.t, os.Chmod(one(h.t, h.s, pkg, ebuild), 0o555)) },
 		"a changed mode deeper": func(h hurt) { must(h.t, os.Chmod(one(h.t, h.s, pkg, "files/sub/q"), 0o555)) },
 		"another file": func(h hurt) {
-			plant(h.t, filepath.Dir(one(h.t, h.s, pkg, ebuild)), map[string]string{"one-2.ebuild": "x"})
+			planted.Write(h.t, filepath.Dir(one(h.t, h.s, pkg, ebuild)), map[string]string{"one-2.ebuild": "x"})
 		},
 		"another file deeper": func(h hurt) {
-			plant(h.t, filepath.Dir(one(h.t, h.s, pkg, "files/p.patch")), map[string]string{"x": "x"})
+			planted.Write(h.t, filepath.Dir(one(h.t, h.s, pkg, "files/p.patch")), map[string]string{"x": "x"})
 		},
 		"a file that is a link": func(h hurt) {
 			path := one(h.t, h.s, pkg, ebuild)

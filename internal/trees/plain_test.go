@@ -4,62 +4,12 @@
 package trees
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/prcheck/prcheck/test/planted"
 )
-
-// plant writes files below dir: name → content; a content that begins with @ is a link's text, one that begins with ! a program.
-func plant(tb testing.TB, dir string, files map[string]string) {
-	tb.Helper()
-	for name, content := range files {
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			tb.Fatal(err)
-		}
-		var err error
-		if text, link := strings.CutPrefix(content, "@"); link {
-			err = os.Symlink(text, path)
-		} else if text, program := strings.CutPrefix(content, "!"); program {
-			err = os.WriteFile(path, []byte(text), 0o755)
-		} else {
-			err = os.WriteFile(path, []byte(content), 0o644)
-		}
-		if err != nil {
-			tb.Fatal(err)
-		}
-	}
-}
-
-// list reads everything below dir as plant takes it.
-func list(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	found := map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		name, err := filepath.Rel(dir, path)
-		if err != nil {
-			return err
-		}
-		if d.Type()&os.ModeSymlink != 0 {
-			text, err := os.Readlink(path)
-			found[name] = "@" + text
-			return err
-		}
-		data, err := os.ReadFile(path)
-		found[name] = string(data)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
-}
 
 func TestTame(t *testing.T) {
 	t.Parallel()
@@ -89,12 +39,12 @@ func TestTame(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			plant(t, dir, c.before)
+			planted.Write(t, dir, c.before)
 			if err := tame(dir, []byte(ignore), Trust{}); err != nil {
 				t.Fatal(err)
 			}
 			c.after[".gitignore"] = ignore
-			got := list(t, dir)
+			got := planted.Read(t, dir)
 			// A chain's first link names a file by now; that is fine, for the file is harmless.
 			if text := got["a/one"]; text == "two" {
 				got["a/one"] = "@two"
