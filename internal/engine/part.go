@@ -62,8 +62,8 @@ func (s *stage) ownPart(found map[string]inventory, tables *pkgcheck.Tables) {
 // divide ends the stage early where everything turned out to be in scope and the plan says into what that is to be divided: a run of several
 // pods takes over.
 func (s *stage) divide() error {
-	if s.plan.Scope.Kind != plan.ScopeAuto || s.scope.Kind != plan.ScopeFull || s.plan.Sharding == nil {
+	if s.plan.Scope.Kind != plan.ScopeAuto || s.scope.Kind != plan.ScopeFull || s.plan.Divide < 2 {
 		return nil
 	}
-	return &failure{plan.ReasonDivide, fmt.Sprintf("Everything is in scope (%s): the scan is divided among %d pods.", s.scope.Reason, len(s.plan.Sharding.Shards)), nil}
+	return &failure{plan.ReasonDivide, fmt.Sprintf("Everything is in scope (%s): the scan is divided among %d pods.", s.scope.Reason, s.plan.Divide), nil}
 }

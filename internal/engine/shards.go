@@ -9,16 +9,12 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
-	"strconv"
 
 	"github.com/prcheck/prcheck/internal/checker/pkgcheck"
 	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/shard"
 	"github.com/prcheck/prcheck/internal/verdict"
 )
-
-// ShardDir is where the bundle of a divided run has the bundle of a shard.
-func ShardDir(number int) string { return "shard/" + strconv.Itoa(number) }
 
 // shardResults is what one shard left.
 type shardResults struct {
@@ -64,11 +60,11 @@ func (e *evaluation) readShards() error {
 
 func (e *evaluation) readShard(number int) (shardResults, error) {
 	r, of := shardResults{number: number}, len(e.plan.Sharding.Shards)
-	if _, err := fs.Stat(e.bundle, ShardDir(number)); err != nil {
+	if _, err := fs.Stat(e.bundle, plan.ShardDir(number)); err != nil {
 		return r, incomplete("There are no results of shard %d of %d.", number, of)
 	}
 	var err error
-	if r.bundle, err = fs.Sub(e.bundle, ShardDir(number)); err != nil {
+	if r.bundle, err = fs.Sub(e.bundle, plan.ShardDir(number)); err != nil {
 		return r, incomplete("The results of shard %d of %d cannot be read: %v.", number, of, err)
 	}
 	own := &verdict.Verdict{}
@@ -211,7 +207,7 @@ func (e *evaluation) dividing(err error) error {
 		return err
 	}
 	scope, wrong := e.counted.chosen(e.plan.Scope)
-	if wrong != nil || e.plan.Scope.Kind != plan.ScopeAuto || scope.Kind != plan.ScopeFull || e.plan.Sharding == nil {
+	if wrong != nil || e.plan.Scope.Kind != plan.ScopeAuto || scope.Kind != plan.ScopeFull || e.plan.Divide < 2 {
 		return incomplete("The run ended as if it were to be divided, which its plan does not provide for.")
 	}
 	e.verdict.Scope = scope

@@ -3,6 +3,8 @@
 
 package plan
 
+import "strconv"
+
 // Where a run's stages find their folders in the pod. prcheck run lays the same tree out under a temporary folder, so
 // that pods and CLI give the same findings.
 const (
@@ -41,6 +43,9 @@ const (
 	// CachedFile is left in SourceDir by a fetch that used CacheDir.
 	CachedFile = "cached"
 )
+
+// ShardDir is where the results of a divided run have the bundle of a shard.
+func ShardDir(number int) string { return "shard/" + strconv.Itoa(number) }
 
 // Environment of the runner in a pod.
 const (

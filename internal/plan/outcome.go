@@ -3,7 +3,10 @@
 
 package plan
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Stage is one step of a run.
 type Stage string
@@ -15,6 +18,14 @@ const (
 	StageScan    Stage = "scan"
 	StagePublish Stage = "publish"
 )
+
+// OfShard names a stage of one shard, where names of stages are to tell shards apart: "scan-2". Shard 0 is an undivided run.
+func (s Stage) OfShard(number int) Stage {
+	if number == 0 {
+		return s
+	}
+	return Stage(fmt.Sprintf("%s-%d", s, number))
+}
 
 // Stages lists the stages in order.
 var Stages = []Stage{StageFetch, StagePrepare, StageScan, StagePublish}

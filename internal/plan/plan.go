@@ -115,9 +115,11 @@ type Plan struct {
 	Changed    []string  `json:"changed"` // paths that differ between base and merge, sorted; at most MaxChanged
 	Clock      time.Time `json:"clock"`   // the one instant of both scans, UTC, whole seconds
 	Snapshot   Snapshot  `json:"snapshot"`
-	// Sharding divides the scan of everything among pods; nil: one pod scans what there is. Beside the scope Auto it says what is to become
-	// of the run once everything turns out to be in scope.
+	// Sharding divides the scan of everything among pods; nil: one pod scans what there is.
 	Sharding *Sharding `json:"sharding,omitempty"`
+	// Divide is, beside the scope Auto, how many pods are to scan everything if everything turns out to be in scope: the run ends there, and
+	// one that is divided takes over. 0: the run's pod scans it all.
+	Divide int `json:"divide,omitempty"`
 	// Shard is the number of the shard that the reader of the plan scans, from 1; 0: it scans the whole scope. The server sets it in the
 	// copy that it gives to a pod; a stored plan has none.
 	Shard int `json:"shard,omitempty"`

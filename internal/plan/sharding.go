@@ -50,7 +50,7 @@ func (p *Plan) ForPod(index int) (*Plan, error) {
 func (p *Plan) Same(other *Plan) bool {
 	a, b := *p, *other
 	for _, c := range []*Plan{&a, &b} {
-		c.Clock, c.Sharding, c.Shard, c.Scope = time.Time{}, nil, 0, Scope{}
+		c.Clock, c.Sharding, c.Divide, c.Shard, c.Scope = time.Time{}, nil, 0, 0, Scope{}
 	}
 	first, err := Digest(a)
 	second, err2 := Digest(b)

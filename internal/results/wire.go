@@ -74,6 +74,12 @@ type RunRecord struct {
 	PullURL    string    `json:"pullURL"` // the pull request's page on the forge
 	// GitURL is where anybody can clone the repository from, for the command that repeats the run at home.
 	GitURL string `json:"gitURL"`
+	// Continues is the hash of the run before, whose attempt failed or found that everything is in scope: what its shards handed over, and what it
+	// found of the scope, need not be found again.
+	Continues string `json:"continues,omitempty"`
+	// Shards and Scanning are the server's: into how many shards the run is divided, and how many of them its Job is to scan. 0: it is not divided.
+	Shards   int `json:"shards,omitempty"`
+	Scanning int `json:"scanning,omitempty"`
 }
 
 // RunState says where a run stands.
@@ -108,5 +114,8 @@ type Summary struct {
 	// UnknownRules have no row in the rule table; NoKeywords are names in the profile's severities that the tool has no keyword for. Both
 	// are shown to the operator.
 	UnknownRules []string `json:"unknownRules,omitempty"`
-	NoKeywords   []string `json:"noKeywords,omitempty"`
+	// Shards and Scanning: as the record has them.
+	Shards     int      `json:"shards,omitempty"`
+	Scanning   int      `json:"scanning,omitempty"`
+	NoKeywords []string `json:"noKeywords,omitempty"`
 }

@@ -199,7 +199,7 @@ func (s *server) poller() *poller.Poller {
 
 func (s *server) service() *rest.Service {
 	return &rest.Service{
-		Store: s.store, Mirrors: s.mirrors, Sources: s.sources, Evaluate: s.Evaluate, ReportURL: s.reportURL, Log: s.Log, Clock: s.Clock,
+		Store: s.store, Mirrors: s.mirrors, Sources: s.sources, Packages: s.mirrors.Packages, Evaluate: s.Evaluate, ReportURL: s.reportURL, Log: s.Log, Clock: s.Clock,
 		Metrics: rest.NewMetrics(s.registry), ScratchDir: s.scratchDir(), MaxBundle: s.MaxBundle,
 	}
 }

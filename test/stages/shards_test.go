@@ -70,7 +70,7 @@ func scanDivided(t *testing.T) *divided {
 		}
 		run.Plan = *own
 		for name, file := range taken(t, run) {
-			d.shards[path.Join(engine.ShardDir(own.Shard), name)] = file
+			d.shards[path.Join(plan.ShardDir(own.Shard), name)] = file
 		}
 	}
 	return d
@@ -118,7 +118,7 @@ func TestShardsFindWhatOneScanFinds(t *testing.T) {
 		want, _ := records(t, d.whole[engine.StreamName(side)].Data)
 		got := [][]byte{}
 		for n := 1; n <= shards; n++ {
-			found, _ := records(t, d.shards[path.Join(engine.ShardDir(n), engine.StreamName(side))].Data)
+			found, _ := records(t, d.shards[path.Join(plan.ShardDir(n), engine.StreamName(side))].Data)
 			got = append(got, found...)
 			if len(found) == 0 {
 				t.Errorf("shard %d found nothing on the %s: it tells nothing", n, side)
@@ -163,7 +163,7 @@ func timeless(t *testing.T, v *verdict.Verdict) map[string]any {
 
 // refused spoils the results of a shard in every way that could make a verdict of less than everything.
 func refused(t *testing.T, d *divided) {
-	stream := func(n int) string { return path.Join(engine.ShardDir(n), engine.StreamName(engine.Head)) }
+	stream := func(n int) string { return path.Join(plan.ShardDir(n), engine.StreamName(engine.Head)) }
 	of2 := d.plan.Sharding.Shards[1]
 	edit := func(name, from, to string) func(*testing.T, fstest.MapFS) {
 		return func(t *testing.T, files fstest.MapFS) {
@@ -175,7 +175,7 @@ func refused(t *testing.T, d *divided) {
 			files[name] = &fstest.MapFile{Data: []byte(edited)}
 		}
 	}
-	scanOutcome := path.Join(engine.ShardDir(2), engine.OutcomeName(plan.StageScan))
+	scanOutcome := path.Join(plan.ShardDir(2), engine.OutcomeName(plan.StageScan))
 	for sentence, test := range map[string]struct {
 		spoil  func(*testing.T, fstest.MapFS)
 		reason string
@@ -183,15 +183,15 @@ func refused(t *testing.T, d *divided) {
 	}{
 		"a shard is missing": {
 			spoil: func(_ *testing.T, files fstest.MapFS) {
-				maps.DeleteFunc(files, func(name string, _ *fstest.MapFile) bool { return strings.HasPrefix(name, engine.ShardDir(3)+"/") })
+				maps.DeleteFunc(files, func(name string, _ *fstest.MapFile) bool { return strings.HasPrefix(name, plan.ShardDir(3)+"/") })
 			},
 			reason: plan.ReasonIncomplete, says: []string{"shard 3 of 3"},
 		},
 		"a shard is there twice, in another's place": {
 			spoil: func(_ *testing.T, files fstest.MapFS) {
 				for name, file := range maps.Clone(files) {
-					if rest, ok := strings.CutPrefix(name, engine.ShardDir(1)+"/"); ok {
-						files[path.Join(engine.ShardDir(2), rest)] = file
+					if rest, ok := strings.CutPrefix(name, plan.ShardDir(1)+"/"); ok {
+						files[path.Join(plan.ShardDir(2), rest)] = file
 					}
 				}
 			},
@@ -222,11 +222,11 @@ func refused(t *testing.T, d *divided) {
 			reason: plan.ReasonUnlike, says: []string{"WhitespaceCheck", "shards 1 and 2"},
 		},
 		"a check of the tree ran in two shards": {
-			spoil:  edit(stream(2), `"name":"ProfilesCheck","scope":"profiles","ran":false,"reason":"scope"`, `"name":"ProfilesCheck","scope":"profiles","ran":true,"reason":""`),
+			spoil:  edit(stream(2), `"name":"ProfilesCheck","scope":"profile_node","ran":false,"reason":"scope"`, `"name":"ProfilesCheck","scope":"profiles","ran":true,"reason":""`),
 			reason: plan.ReasonIncomplete, says: []string{"ProfilesCheck", "shard 2"},
 		},
 		"a check of the tree ran in no shard": {
-			spoil:  edit(stream(1), `"name":"ProfilesCheck","scope":"profiles","ran":true,"reason":""`, `"name":"ProfilesCheck","scope":"profiles","ran":false,"reason":"scope"`),
+			spoil:  edit(stream(1), `"name":"ProfilesCheck","scope":"profile_node","ran":true,"reason":""`, `"name":"ProfilesCheck","scope":"profiles","ran":false,"reason":"scope"`),
 			reason: plan.ReasonIncomplete, says: []string{"ProfilesCheck", "no shard"},
 		},
 		"a package was counted by no shard": {

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -59,8 +60,8 @@ type Kube struct {
 }
 
 type answer struct {
-	run   string
-	until time.Time
+	caller Caller
+	until  time.Time
 }
 
 // NewKube returns an authenticator. manager is NAMESPACE/NAME of the manager's service account.
@@ -78,53 +79,60 @@ func userName(namespace, name string) string {
 
 // Manager returns nil where the token is the manager's.
 func (k *Kube) Manager(ctx context.Context, token string) error {
-	_, err := k.remember(token, plan.AudienceServer, func() (string, error) {
+	_, err := k.remember(token, plan.AudienceServer, func() (Caller, error) {
 		user, err := k.review(ctx, token, plan.AudienceServer)
 		if err != nil {
-			return "", err
+			return Caller{}, err
 		}
 		if user.Username != k.manager {
-			return "", fmt.Errorf("%w: %s is not the manager", ErrForbidden, user.Username)
+			return Caller{}, fmt.Errorf("%w: %s is not the manager", ErrForbidden, user.Username)
 		}
-		return "", nil
+		return Caller{}, nil
 	})
 	return err
 }
 
-// Pod returns the hash of the run whose pod the token belongs to.
-func (k *Kube) Pod(ctx context.Context, token, audience string) (run string, err error) {
-	return k.remember(token, audience, func() (string, error) {
+// Caller is the pod of a run.
+type Caller struct {
+	Run string // the run's hash
+	// Index is the pod's completion index where the run's Job is indexed, as the Job controller set it; else 0.
+	Index int
+}
+
+// Pod returns the run whose pod the token belongs to.
+func (k *Kube) Pod(ctx context.Context, token, audience string) (Caller, error) {
+	return k.remember(token, audience, func() (Caller, error) {
 		user, err := k.review(ctx, token, audience)
 		if err != nil {
-			return "", err
+			return Caller{}, err
 		}
 		return k.runOf(ctx, user)
 	})
 }
 
 // remember asks once for many calls with the same token. Refusals are not remembered: a pod may be seen a moment too early.
-func (k *Kube) remember(token, audience string, ask func() (string, error)) (string, error) {
+func (k *Kube) remember(token, audience string, ask func() (Caller, error)) (Caller, error) {
 	if token == "" {
-		return "", fmt.Errorf("%w: there is none", ErrUnauthenticated)
+		return Caller{}, fmt.Errorf("%w: there is none", ErrUnauthenticated)
 	}
 	key, now := sha256.Sum256([]byte(audience+"\x00"+token)), k.clock.Now()
 	k.mu.Lock()
 	old, ok := k.kept[key]
 	k.mu.Unlock()
 	if ok && now.Before(old.until) {
-		return old.run, nil
+		return old.caller, nil
 	}
-	run, err := ask()
+	caller, err := ask()
 	if err != nil {
-		return "", err
+		return Caller{}, err
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if len(k.kept) >= maxKept {
 		clear(k.kept)
 	}
-	k.kept[key] = answer{run: run, until: now.Add(keep)}
-	return run, nil
+	k.kept[key] = answer{caller: caller, until: now.Add(keep)}
+	return caller, nil
 }
 
 func (k *Kube) review(ctx context.Context, token, audience string) (*authenticationv1.UserInfo, error) {
@@ -140,32 +148,32 @@ func (k *Kube) review(ctx context.Context, token, audience string) (*authenticat
 }
 
 // runOf goes from the token's pod to its Job and the Job's run.
-func (k *Kube) runOf(ctx context.Context, user *authenticationv1.UserInfo) (string, error) {
+func (k *Kube) runOf(ctx context.Context, user *authenticationv1.UserInfo) (Caller, error) {
 	namespace, _, ok := strings.Cut(strings.TrimPrefix(user.Username, "system:serviceaccount:"), ":")
 	name, uid := first(user.Extra[extraPodName]), first(user.Extra[extraPodUID])
 	if !ok || !strings.HasPrefix(user.Username, "system:serviceaccount:") || name == "" || uid == "" {
-		return "", fmt.Errorf("%w: the token is not bound to a pod", ErrForbidden)
+		return Caller{}, fmt.Errorf("%w: the token is not bound to a pod", ErrForbidden)
 	}
 	pod, err := k.client.CoreV1().Pods(namespace).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return "", fmt.Errorf("%w: pod %s/%s is no more", ErrForbidden, namespace, name)
+		return Caller{}, fmt.Errorf("%w: pod %s/%s is no more", ErrForbidden, namespace, name)
 	}
 	if err != nil {
-		return "", fmt.Errorf("reading pod %s/%s: %w", namespace, name, err)
+		return Caller{}, fmt.Errorf("reading pod %s/%s: %w", namespace, name, err)
 	}
 	if err := alive(pod, uid); err != nil {
-		return "", err
+		return Caller{}, err
 	}
 	owner := metav1.GetControllerOf(pod)
 	if owner == nil || owner.Kind != "Job" || owner.APIVersion != batchv1.SchemeGroupVersion.String() {
-		return "", fmt.Errorf("%w: pod %s/%s belongs to no Job", ErrForbidden, namespace, name)
+		return Caller{}, fmt.Errorf("%w: pod %s/%s belongs to no Job", ErrForbidden, namespace, name)
 	}
 	job, err := k.client.BatchV1().Jobs(namespace).Get(ctx, owner.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return "", fmt.Errorf("%w: Job %s/%s is no more", ErrForbidden, namespace, owner.Name)
+		return Caller{}, fmt.Errorf("%w: Job %s/%s is no more", ErrForbidden, namespace, owner.Name)
 	}
 	if err != nil {
-		return "", fmt.Errorf("reading Job %s/%s: %w", namespace, owner.Name, err)
+		return Caller{}, fmt.Errorf("reading Job %s/%s: %w", namespace, owner.Name, err)
 	}
 	return runOfJob(pod, job, owner)
 }
@@ -184,17 +192,29 @@ func alive(pod *corev1.Pod, uid string) error {
 
 var hash = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-func runOfJob(pod *corev1.Pod, job *batchv1.Job, owner *metav1.OwnerReference) (string, error) {
+func runOfJob(pod *corev1.Pod, job *batchv1.Job, owner *metav1.OwnerReference) (Caller, error) {
 	run := job.Annotations[v1alpha1.AnnotationRun]
+	index, indexed := indexOf(pod, job)
 	switch {
 	case job.UID != owner.UID:
-		return "", fmt.Errorf("%w: Job %s/%s is another one now", ErrForbidden, job.Namespace, job.Name)
+		return Caller{}, fmt.Errorf("%w: Job %s/%s is another one now", ErrForbidden, job.Namespace, job.Name)
 	case !hash.MatchString(run):
-		return "", fmt.Errorf("%w: Job %s/%s is no run's", ErrForbidden, job.Namespace, job.Name)
+		return Caller{}, fmt.Errorf("%w: Job %s/%s is no run's", ErrForbidden, job.Namespace, job.Name)
 	case pod.Labels[v1alpha1.LabelRun] != plan.Short(run):
-		return "", fmt.Errorf("%w: pod %s/%s is labelled for another run", ErrForbidden, pod.Namespace, pod.Name)
+		return Caller{}, fmt.Errorf("%w: pod %s/%s is labelled for another run", ErrForbidden, pod.Namespace, pod.Name)
+	case !indexed:
+		return Caller{}, fmt.Errorf("%w: pod %s/%s has no completion index of its Job", ErrForbidden, pod.Namespace, pod.Name)
 	}
-	return run, nil
+	return Caller{Run: run, Index: index}, nil
+}
+
+// indexOf returns a pod's completion index. A pod cannot change its own annotations.
+func indexOf(pod *corev1.Pod, job *batchv1.Job) (int, bool) {
+	if job.Spec.CompletionMode == nil || *job.Spec.CompletionMode != batchv1.IndexedCompletion {
+		return 0, true
+	}
+	index, err := strconv.Atoi(pod.Annotations[batchv1.JobCompletionIndexAnnotation])
+	return index, err == nil && index >= 0 && job.Spec.Completions != nil && index < int(*job.Spec.Completions)
 }
 
 func first(values authenticationv1.ExtraValue) string {

@@ -58,24 +58,37 @@ func (s *scene) kube(t *testing.T, clk *testclock.FakePassiveClock) (*Kube, *int
 	return k, &reviews
 }
 
+// indexed makes the Job one of three pods, and the pod one of them.
+func indexed(index string) func(*scene) {
+	return func(s *scene) {
+		s.job.Spec.CompletionMode, s.job.Spec.Completions = new(batchv1.IndexedCompletion), new(int32(3))
+		s.pod.Annotations = map[string]string{batchv1.JobCompletionIndexAnnotation: index}
+	}
+}
+
 func TestPod(t *testing.T) {
 	cases := map[string]struct {
 		change func(*scene)
 		want   error
+		index  int
 	}{
-		"the run's pod":                {func(*scene) {}, nil},
-		"a token that is not accepted": {func(s *scene) { s.review.Authenticated = false }, ErrUnauthenticated},
-		"a token of another audience":  {func(s *scene) { s.review.Audiences = []string{plan.AudiencePublish} }, ErrUnauthenticated},
-		"a token of no pod":            {func(s *scene) { s.review.User.Extra = nil }, ErrForbidden},
-		"a token of a user":            {func(s *scene) { s.review.User.Username = "larry" }, ErrForbidden},
-		"a token of an earlier pod":    {func(s *scene) { s.pod.UID = "other" }, ErrForbidden},
-		"a pod that is deleted":        {func(s *scene) { s.pod.DeletionTimestamp = new(metav1.Now()); s.pod.Finalizers = []string{"x"} }, ErrForbidden},
-		"a pod that has ended":         {func(s *scene) { s.pod.Status.Phase = corev1.PodSucceeded }, ErrForbidden},
-		"a pod without a Job":          {func(s *scene) { s.pod.OwnerReferences = nil }, ErrForbidden},
-		"a pod of an earlier Job":      {func(s *scene) { s.job.UID = "other" }, ErrForbidden},
-		"a Job that is no run's":       {func(s *scene) { s.job.Annotations = nil }, ErrForbidden},
-		"a pod labelled otherwise":     {func(s *scene) { s.pod.Labels[v1alpha1.LabelRun] = "x" }, ErrForbidden},
-		"a pod in another namespace":   {func(s *scene) { s.review.User.Username = "system:serviceaccount:evil:prcheck-run" }, ErrForbidden},
+		"the run's pod":                {change: func(*scene) {}, want: nil},
+		"a pod of an indexed Job":      {change: indexed("2"), index: 2},
+		"an index that is none":        {change: indexed("two"), want: ErrForbidden},
+		"an index beyond the Job's":    {change: indexed("3"), want: ErrForbidden},
+		"an index that counts nothing": {change: func(s *scene) { s.pod.Annotations = map[string]string{batchv1.JobCompletionIndexAnnotation: "2"} }},
+		"a token that is not accepted": {change: func(s *scene) { s.review.Authenticated = false }, want: ErrUnauthenticated},
+		"a token of another audience":  {change: func(s *scene) { s.review.Audiences = []string{plan.AudiencePublish} }, want: ErrUnauthenticated},
+		"a token of no pod":            {change: func(s *scene) { s.review.User.Extra = nil }, want: ErrForbidden},
+		"a token of a user":            {change: func(s *scene) { s.review.User.Username = "larry" }, want: ErrForbidden},
+		"a token of an earlier pod":    {change: func(s *scene) { s.pod.UID = "other" }, want: ErrForbidden},
+		"a pod that is deleted":        {change: func(s *scene) { s.pod.DeletionTimestamp = new(metav1.Now()); s.pod.Finalizers = []string{"x"} }, want: ErrForbidden},
+		"a pod that has ended":         {change: func(s *scene) { s.pod.Status.Phase = corev1.PodSucceeded }, want: ErrForbidden},
+		"a pod without a Job":          {change: func(s *scene) { s.pod.OwnerReferences = nil }, want: ErrForbidden},
+		"a pod of an earlier Job":      {change: func(s *scene) { s.job.UID = "other" }, want: ErrForbidden},
+		"a Job that is no run's":       {change: func(s *scene) { s.job.Annotations = nil }, want: ErrForbidden},
+		"a pod labelled otherwise":     {change: func(s *scene) { s.pod.Labels[v1alpha1.LabelRun] = "x" }, want: ErrForbidden},
+		"a pod in another namespace":   {change: func(s *scene) { s.review.User.Username = "system:serviceaccount:evil:prcheck-run" }, want: ErrForbidden},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -83,8 +96,8 @@ func TestPod(t *testing.T) {
 			c.change(s)
 			k, _ := s.kube(t, testclock.NewFakePassiveClock(time.Now()))
 			got, err := k.Pod(t.Context(), "token", plan.AudienceFetch)
-			if !errors.Is(err, c.want) || (err == nil) != (got == run) {
-				t.Errorf("run %q, error %v, want %v", got, err, c.want)
+			if !errors.Is(err, c.want) || (err == nil) != (got == Caller{Run: run, Index: c.index}) {
+				t.Errorf("caller %+v, error %v, want %v", got, err, c.want)
 			}
 		})
 	}

@@ -27,8 +27,8 @@ import (
 type Authenticator interface {
 	// Manager returns nil where the token is the manager's.
 	Manager(ctx context.Context, token string) error
-	// Pod returns the hash of the run whose pod the token belongs to.
-	Pod(ctx context.Context, token, audience string) (run string, err error)
+	// Pod returns the run whose pod the token belongs to.
+	Pod(ctx context.Context, token, audience string) (auth.Caller, error)
 }
 
 // Bodies have no deadline of their own: it would end the long poll, too (net/http takes it for a lost connection).
@@ -165,11 +165,11 @@ func registerPod(api huma.API, mux *http.ServeMux, s *Service, who Authenticator
 		Authorization string `doc:"Bearer token of audience prcheck-fetch" header:"Authorization"`
 	},
 	) (*output[plan.Plan], error) {
-		run, err := who.Pod(ctx, bearer(in.Authorization), plan.AudienceFetch)
+		caller, err := who.Pod(ctx, bearer(in.Authorization), plan.AudienceFetch)
 		if err != nil {
 			return answer[plan.Plan](nil, p.logged(ctx, err))
 		}
-		return answer(s.Store.Plan(ctx, run))
+		return answer(s.PlanFor(ctx, caller))
 	})
 	described := func(method, path, id, summary string, codes ...int) {
 		op := &huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"pod"}, Responses: map[string]*huma.Response{}}

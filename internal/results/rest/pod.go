@@ -45,13 +45,13 @@ func (p *pods) fail(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (p *pods) putResult(w http.ResponseWriter, r *http.Request) {
-	run, err := p.who.Pod(r.Context(), bearer(r.Header.Get("Authorization")), plan.AudiencePublish)
+	caller, err := p.who.Pod(r.Context(), bearer(r.Header.Get("Authorization")), plan.AudiencePublish)
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
 	// The pod may be cut off after it sent everything: the result counts nevertheless.
-	summary, err := p.service.PutResult(context.WithoutCancel(r.Context()), run, http.MaxBytesReader(w, r.Body, p.service.MaxBundle+1))
+	summary, err := p.service.PutResult(context.WithoutCancel(r.Context()), caller, http.MaxBytesReader(w, r.Body, p.service.MaxBundle+1))
 	if err != nil {
 		p.fail(w, r, err)
 		return
@@ -68,15 +68,15 @@ func (p *pods) run(r *http.Request) (*store.Run, *plan.Plan, error) {
 	if _, password, ok := r.BasicAuth(); ok {
 		token = password
 	}
-	hash, err := p.who.Pod(r.Context(), token, plan.AudienceFetch)
+	caller, err := p.who.Pod(r.Context(), token, plan.AudienceFetch)
 	if err != nil {
 		return nil, nil, err
 	}
-	run, err := p.service.Store.Run(r.Context(), hash)
+	run, err := p.service.Store.Run(r.Context(), caller.Run)
 	if err != nil {
 		return nil, nil, err
 	}
-	planned, err := p.service.Store.Plan(r.Context(), hash)
+	planned, err := p.service.Store.Plan(r.Context(), caller.Run)
 	return run, planned, err
 }
 

@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -48,12 +49,15 @@ func (gate) Manager(_ context.Context, token string) error {
 	}
 }
 
-func (gate) Pod(_ context.Context, token, audience string) (string, error) {
-	run, ok := strings.CutPrefix(token, "pod:"+audience+":")
+// Pod takes pod:AUDIENCE:RUN, with /INDEX for a pod of an indexed Job.
+func (gate) Pod(_ context.Context, token, audience string) (auth.Caller, error) {
+	name, ok := strings.CutPrefix(token, "pod:"+audience+":")
 	if !ok {
-		return "", auth.ErrUnauthenticated
+		return auth.Caller{}, auth.ErrUnauthenticated
 	}
-	return run, nil
+	run, index, _ := strings.Cut(name, "/")
+	n, err := strconv.Atoi("0" + index)
+	return auth.Caller{Run: run, Index: n}, err
 }
 
 // sources knows no Repository but ns/guru, whose forge is away.

@@ -13,16 +13,18 @@ import (
 
 	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/results"
+	"github.com/prcheck/prcheck/internal/results/auth"
 	"github.com/prcheck/prcheck/internal/results/bundle"
 	"github.com/prcheck/prcheck/internal/results/store"
+	"github.com/prcheck/prcheck/internal/verdict"
 )
 
 // Limits of an unpacked bundle, beside what the profile lets each stage write.
 const (
 	defaultUnpacked = 1 << 30
 	outcomesBytes   = 3 << 20
-	// outputs is how many outputs of a stage a bundle holds at most: three logs and two sides of the scan.
-	outputs = 5
+	// outputs is how many outputs of a stage a bundle holds at most: three logs, two sides of the scan, and two of a second look.
+	outputs = 7
 )
 
 func unpackedLimit(p *plan.Plan) int64 {
@@ -32,10 +34,15 @@ func unpackedLimit(p *plan.Plan) int64 {
 	return outcomesBytes + outputs*p.Snapshot.OutputBytes
 }
 
-// PutResult takes what a run's pod hands over. It is stored and compared when PutResult returns; the first result wins.
-func (s *Service) PutResult(ctx context.Context, hash string, body io.Reader) (*results.Summary, error) {
+// PutResult takes what a run's pod hands over. It is stored and compared when PutResult returns; the first result wins. What a shard hands over
+// is stored; with the last one, all are compared.
+func (s *Service) PutResult(ctx context.Context, caller auth.Caller, body io.Reader) (*results.Summary, error) {
+	hash := caller.Run
 	p, err := s.Store.Plan(ctx, hash)
 	if err != nil {
+		return nil, err
+	}
+	if p, err = ownPlan(p, caller); err != nil {
 		return nil, err
 	}
 	root, done, err := s.scratch()
@@ -51,6 +58,9 @@ func (s *Service) PutResult(ctx context.Context, hash string, body io.Reader) (*
 	digest, err := bundle.Unpack(packed, root, unpackedLimit(p))
 	if err != nil {
 		return nil, err
+	}
+	if p.Shard > 0 {
+		return s.putShard(ctx, hash, p, store.Part{Shard: p.Shard, Digest: digest}, packed)
 	}
 	run, stored, err := s.Store.Standing(ctx, hash, digest)
 	if err != nil {
@@ -88,8 +98,8 @@ func (s *Service) spool(root *os.Root, body io.Reader) (*os.File, error) {
 
 // judge compares and stores: files first, then all rows in one transaction.
 func (s *Service) judge(ctx context.Context, record results.RunRecord, p plan.Plan, digest string, root *os.Root, packed *os.File) (*store.Run, error) {
-	v := s.Evaluate(root.FS(), p)
-	end := store.Settlement{State: stateOf(v), Verdict: v, Summary: summarize(v, record), Digest: digest, Logs: map[plan.Stage]store.Blob{}}
+	end := s.settlement(s.Evaluate(root.FS(), p), record)
+	end.Digest = digest
 	if _, err := packed.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("storing a bundle: %w", err)
 	}
@@ -97,17 +107,29 @@ func (s *Service) judge(ctx context.Context, record results.RunRecord, p plan.Pl
 	if end.Bundle, err = s.Store.PutBlob(packed); err != nil {
 		return nil, err
 	}
+	if err := s.putLogs(root, 0, &end); err != nil {
+		return nil, err
+	}
+	return s.Store.Settle(ctx, record.Hash, end)
+}
+
+func (s *Service) settlement(v *verdict.Verdict, record results.RunRecord) store.Settlement {
+	return store.Settlement{State: stateOf(v), Verdict: v, Summary: summarize(v, record), Logs: map[plan.Stage]store.Blob{}}
+}
+
+// putLogs stores the logs of an unpacked bundle, that of a shard or (0) of an undivided run.
+func (s *Service) putLogs(root *os.Root, shard int, end *store.Settlement) error {
 	for _, stage := range plan.Stages {
 		blob, err := s.putLog(root, stage)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
-		end.Logs[stage] = blob
+		end.Logs[stage.OfShard(shard)] = blob
 	}
-	return s.Store.Settle(ctx, record.Hash, end)
+	return nil
 }
 
 func (s *Service) putLog(root *os.Root, stage plan.Stage) (store.Blob, error) {

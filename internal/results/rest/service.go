@@ -22,6 +22,7 @@ import (
 	"github.com/prcheck/prcheck/internal/report"
 	"github.com/prcheck/prcheck/internal/results"
 	"github.com/prcheck/prcheck/internal/results/store"
+	"github.com/prcheck/prcheck/internal/shard"
 	"github.com/prcheck/prcheck/internal/verdict"
 )
 
@@ -49,6 +50,8 @@ type Service struct {
 	Store   *store.Store
 	Mirrors *gitmirror.Mirrors
 	Sources Sources
+	// Packages lists the packages of two commits, for dividing full scans (gitmirror.Mirrors.Packages).
+	Packages func(ctx context.Context, source gitmirror.Source, commits ...string) ([]shard.Package, error)
 	// Evaluate reads a bundle and judges it (internal/engine).
 	Evaluate func(bundle fs.FS, p plan.Plan) *verdict.Verdict
 	// ReportURL is where a run's report can be read.
@@ -125,15 +128,6 @@ func (s *Service) pinMasters(ctx context.Context, req results.MergeRequest) ([]p
 	return pinned, nil
 }
 
-// PutRun registers a run.
-func (s *Service) PutRun(ctx context.Context, record results.RunRecord) (*results.Summary, error) {
-	run, err := s.Store.PutRun(ctx, record)
-	if err != nil {
-		return nil, err
-	}
-	return s.summary(run), nil
-}
-
 // GetRun returns where a run stands.
 func (s *Service) GetRun(ctx context.Context, hash string) (*results.Summary, error) {
 	run, err := s.Store.Run(ctx, hash)
@@ -197,6 +191,7 @@ func summarize(v *verdict.Verdict, record results.RunRecord) results.Summary {
 func (s *Service) summary(run *store.Run) *results.Summary {
 	out := run.Summary
 	out.ReportURL = s.ReportURL(run.Record.Hash)
+	out.Shards, out.Scanning = run.Record.Shards, run.Record.Scanning
 	if run.Open() {
 		out.Line = report.WaitingSlot().String()
 	}

@@ -71,7 +71,11 @@ func (row *runRow) run() (*Run, error) {
 
 // PutRun registers a run. The same again changes nothing; a different one under the same hash is ErrDifferent.
 func (s *Store) PutRun(ctx context.Context, record results.RunRecord) (*Run, error) {
-	row, planned, err := rowOf(record)
+	return s.putRun(ctx, record, record.Plan, nil)
+}
+
+func (s *Store) putRun(ctx context.Context, record results.RunRecord, with plan.Plan, parts []Part) (*Run, error) {
+	row, planned, err := rowOf(record, with)
 	if err != nil {
 		return nil, err
 	}
@@ -90,8 +94,10 @@ func (s *Store) PutRun(ctx context.Context, record results.RunRecord) (*Run, err
 		if _, err := tx.NewInsert().Model(row).Returning("id").Exec(ctx); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "INSERT INTO plans (run_id, data) VALUES (?, ?)", row.ID, planned)
-		return err
+		if _, err = tx.ExecContext(ctx, "INSERT INTO plans (run_id, data) VALUES (?, ?)", row.ID, planned); err != nil {
+			return err
+		}
+		return s.insertParts(ctx, tx, row.ID, parts)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("registering a run: %w", err)
@@ -99,16 +105,20 @@ func (s *Store) PutRun(ctx context.Context, record results.RunRecord) (*Run, err
 	return row.run()
 }
 
-func rowOf(record results.RunRecord) (*runRow, string, error) {
+// rowOf makes the row of a record and the text of the plan that is stored with it.
+func rowOf(record results.RunRecord, with plan.Plan) (*runRow, string, error) {
 	record.Created = record.Created.UTC()
-	record.Plan.Clock = record.Plan.Clock.UTC()
+	record.Plan.Clock, with.Clock = record.Plan.Clock.UTC(), with.Clock.UTC()
 	digest, err := plan.Digest(record)
 	if err != nil {
 		return nil, "", err
 	}
-	planned, err := json.Marshal(record.Plan)
+	planned, err := json.Marshal(with)
 	if err != nil {
 		return nil, "", fmt.Errorf("writing the plan of run %s: %w", record.Hash, err)
+	}
+	if with.Divided() {
+		record.Shards, record.Scanning = len(with.Sharding.Shards), len(with.Sharding.Scan)
 	}
 	head := record.Plan.Revision.Head
 	record.Plan = plan.Plan{Revision: record.Plan.Revision}

@@ -62,6 +62,11 @@ func (s *Store) Settle(ctx context.Context, hash string, end Settlement) (*Run, 
 		if _, err := tx.NewUpdate().Model(row).Column("state", "conclusion", "summary", "finished").WherePK().Exec(ctx); err != nil {
 			return err
 		}
+		if end.Verdict.Times != nil {
+			if err := putTimes(ctx, tx, row, end.Verdict.Times); err != nil {
+				return err
+			}
+		}
 		return s.insertEnd(ctx, tx, row.ID, end)
 	})
 	if err != nil {
