@@ -14,6 +14,9 @@ const (
 	ConditionStalled = "Stalled"
 	// ConditionReady (normal-true, always present on Repository and CheckProfile) says that the object can be used.
 	ConditionReady = "Ready"
+	// ConditionBaselineFailing (abnormal-true, present only when True, on Repository) says that a target branch has no baseline, because its
+	// last runs failed. Checks do without, and take longer.
+	ConditionBaselineFailing = "BaselineFailing"
 	// ConditionKeywordsUnknown (abnormal-true, present only when True, on CheckProfile) says that the profile names keywords which prcheck's
 	// own tables of pkgcheck do not have: a slip, unless the image's pkgcheck is another.
 	ConditionKeywordsUnknown = "KeywordsUnknown"

@@ -15,6 +15,8 @@ const (
 	AnnotationRun = "prcheck.dev/run"
 	// LabelCheck is the name of the PullRequestCheck, on a Job and its pods.
 	LabelCheck = "prcheck.dev/check"
+	// LabelBaseline is the name of the Repository, on the Job of a baseline run and its pods, in the place of LabelCheck.
+	LabelBaseline = "prcheck.dev/baseline"
 	// LabelRepository is the name of the Repository, on checks, Jobs and pods.
 	LabelRepository = "prcheck.dev/repository"
 	// LabelProfile is the name of the CheckProfile, on a Job and its pods.

@@ -134,6 +134,16 @@ type Triggers struct {
 	PollInterval *metav1.Duration `json:"pollInterval,omitempty"`
 }
 
+// BaselinePolicy says when bases are looked at.
+// +kubebuilder:validation:Enum=Ahead;Off
+type BaselinePolicy string
+
+// The policies of baselines.
+const (
+	BaselinesAhead BaselinePolicy = "Ahead" // as soon as a target branch moved
+	BaselinesOff   BaselinePolicy = "Off"   // never: each check makes what it needs of its base itself
+)
+
 // Policy says what is checked, and how much at a time.
 type Policy struct {
 	// skipLabels leave a pull request out while it carries one of them; its status stays pending and says so.
@@ -156,6 +166,10 @@ type Policy struct {
 	// +kubebuilder:validation:Maximum=10
 	// +optional
 	Attempts int32 `json:"attempts,omitempty"`
+	// baselines says when the target branches are looked at for the checks to come.
+	// +kubebuilder:default=Ahead
+	// +optional
+	Baselines BaselinePolicy `json:"baselines,omitempty"`
 }
 
 // RepositorySpec says which repository is watched and how.
@@ -219,6 +233,13 @@ type RepositoryStatus struct {
 	// +kubebuilder:default=-1
 	// +optional
 	ObservedGeneration int64 `json:"observedGeneration,omitempty"`
+	// baselines are what runs on the target branches alone leave for the checks of pull requests.
+	// +listType=map
+	// +listMapKey=branch
+	// +listMapKey=profile
+	// +kubebuilder:validation:MaxItems=512
+	// +optional
+	Baselines []BaselineStatus `json:"baselines,omitempty"`
 }
 
 // Repository is one forge repository that is watched. Its Jobs run in its namespace.

@@ -32,6 +32,10 @@ type options struct {
 	imageWait        time.Duration
 	passTimeout      time.Duration
 
+	baselinesOff   bool
+	baselineEvery  time.Duration
+	baselineSettle time.Duration
+
 	leaderElect     bool
 	leaderNamespace string
 	metricsAddress  string
@@ -68,6 +72,9 @@ func command() *cobra.Command {
 	f.DurationVar(&o.jobTTL, "job-ttl", 10*time.Minute, "how long a finished Job is kept after its verdict was reported")
 	f.DurationVar(&o.imageWait, "image-wait", 3*time.Minute, "how long a pod may wait for an image before the attempt counts as failed")
 	f.DurationVar(&o.passTimeout, "pass-timeout", 2*time.Minute, "how long one pass of a controller may take")
+	f.BoolVar(&o.baselinesOff, "no-baselines", false, "never look at target branches ahead of their pull requests; each check then makes what it needs of its base itself")
+	f.DurationVar(&o.baselineEvery, "baseline-interval", time.Minute, "how often target branches are looked at for a new tip")
+	f.DurationVar(&o.baselineSettle, "baseline-settle", 15*time.Second, "how long a target branch must stay where it is before its baseline is made")
 	f.BoolVar(&o.leaderElect, "leader-elect", false, "lead only while holding a lease; needed with more than one replica")
 	f.StringVar(&o.leaderNamespace, "leader-election-namespace", "", "namespace of the lease; default: the pod's own")
 	f.StringVar(&o.metricsAddress, "metrics-address", ":8443", "address of /metrics; 0 turns it off")
@@ -90,6 +97,9 @@ func (o *options) validate() error {
 	}
 	if o.maxRuns < 1 || o.concurrentChecks < 1 {
 		problems = append(problems, errors.New("--max-concurrent-runs and --concurrent-checks must be at least 1"))
+	}
+	if o.baselineEvery < time.Second || o.baselineSettle < 0 {
+		problems = append(problems, errors.New("--baseline-interval must be at least 1s, --baseline-settle at least 0s"))
 	}
 	return errors.Join(problems...)
 }

@@ -30,6 +30,7 @@ import (
 
 	prcheckv1 "github.com/prcheck/prcheck/api/v1alpha1"
 	"github.com/prcheck/prcheck/controllers/admission"
+	"github.com/prcheck/prcheck/controllers/baseline"
 	"github.com/prcheck/prcheck/controllers/certificates"
 	"github.com/prcheck/prcheck/controllers/checkprofile"
 	"github.com/prcheck/prcheck/controllers/pullrequestcheck"
@@ -178,12 +179,17 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, o *options, logger *s
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Forges: forges, Events: recorder, Clock: clock.RealClock{},
 		CA: keeper.CA, Server: o.serverURL,
 	}
+	baselines := &baseline.Reconciler{
+		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Server: server, Queue: loop, Events: recorder, Clock: clock.RealClock{},
+		Config: baseline.Config{Off: o.baselinesOff, Every: o.baselineEvery, Settle: o.baselineSettle, ImageWait: o.imageWait, KeepJobs: o.jobTTL},
+	}
 	profiles := &checkprofile.Reconciler{Client: mgr.GetClient(), Events: recorder, Clock: clock.RealClock{}}
 	for name, add := range map[string]func() error{
 		"certificates":  func() error { return mgr.Add(keeper) },
 		"admission":     func() error { return loop.SetupWithManager(mgr) },
 		"pull request":  func() error { return checks.SetupWithManager(ctx, mgr, loop.Changed(), o.concurrentChecks) },
 		"repository":    func() error { return repositories.SetupWithManager(mgr, o.secretKey()) },
+		"baseline":      func() error { return baselines.SetupWithManager(mgr) },
 		"check profile": func() error { return profiles.SetupWithManager(mgr) },
 	} {
 		if err := add(); err != nil {

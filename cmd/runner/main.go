@@ -70,9 +70,9 @@ func (r *runner) run(ctx context.Context, args []string) error {
 	case plan.StageFetch:
 		return r.fetch(ctx)
 	case plan.StagePrepare:
-		return r.tool(ctx, plan.StageFetch, (*engine.Engine).Prepare)
+		return r.tool(ctx, plan.StageFetch, r.prepare)
 	case plan.StageScan:
-		return r.tool(ctx, plan.StagePrepare, (*engine.Engine).Scan)
+		return r.tool(ctx, plan.StagePrepare, r.scan)
 	case plan.StagePublish:
 		return r.publish(ctx)
 	}
@@ -101,6 +101,9 @@ func (r *runner) tool(ctx context.Context, before plan.Stage, stage func(*engine
 	e := r.engine()
 	if _, err := os.Stat(r.layout.Source(plan.CachedFile)); err == nil {
 		useCache(e, r.cacheDir(), p)
+	}
+	if err := r.useKit(e, p); err != nil {
+		return fmt.Errorf("using what earlier runs left: %w", err)
 	}
 	if _, err := stage(e, ctx, p); err != nil {
 		return fmt.Errorf("writing the outcome: %w", err)
@@ -157,6 +160,7 @@ func (r *runner) fetch(ctx context.Context) error {
 	if !outcome.OK() {
 		return errors.New(outcome.Message)
 	}
+	r.takeKit(ctx, c, *p)
 	return nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/go-logr/logr"
 	"k8s.io/klog/v2"
@@ -62,6 +63,9 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	flags.StringVar(&c.ExternalURL, "external-url", env("PRCHECK_EXTERNAL_URL", ""), "address under which people reach the server; reports link to it")
 	flags.StringVar(&c.ManagerServiceAccount, "manager-service-account", env("PRCHECK_MANAGER_SERVICE_ACCOUNT", ""), "NAMESPACE/NAME of the manager's service account")
 	flags.Int64Var(&c.MaxBundle, "max-bundle-bytes", 512<<20, "largest result that a pod may hand over, compressed")
+	flags.Int64Var(&c.MaxKit, "max-kit-bytes", 1<<30, "largest kit that a baseline run may hand over, compressed")
+	flags.DurationVar(&c.Retention.Unused, "keep-artifacts", 7*24*time.Hour, "how long kits of a base are kept that no check uses; the newest of each branch always is; 0: for ever")
+	flags.Int64Var(&c.Retention.Bytes, "keep-artifacts-bytes", 4<<30, "size above which those kits go first that were not used for longest; 0: no limit")
 	verbose := flags.Bool("verbose", false, "log more")
 	flags.String("kubeconfig", "", "kubeconfig of the cluster; default: $KUBECONFIG, or the pod's own service account")
 	if err := flags.Parse(args); err != nil {
@@ -82,7 +86,7 @@ func run(ctx context.Context, args []string, stderr io.Writer) error {
 	}
 	log.InfoContext(ctx, "Starting", "version", version.Version)
 	return server.Run(ctx, c, server.Parts{
-		Kube: kube, Evaluate: engine.Evaluate, Log: log, Clock: clock.RealClock{},
+		Kube: kube, Evaluate: engine.Evaluate, KitKey: engine.PodKitKey, Log: log, Clock: clock.RealClock{},
 		Forges: map[v1alpha1.ForgeType]connect.Build{v1alpha1.ForgeGitHub: connect.GitHub(github.NewRegistry(github.Options{Logger: log}))},
 	})
 }

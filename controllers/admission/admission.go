@@ -119,7 +119,7 @@ func (l *Loop) rebuild(ctx context.Context) error {
 
 // holdsSlot: a terminating Job does, until its pods are gone.
 func holdsSlot(job *batchv1.Job) bool {
-	return job.Labels[prcheckv1.LabelCheck] != "" && !attempt.Ended(job)
+	return (job.Labels[prcheckv1.LabelCheck] != "" || job.Labels[prcheckv1.LabelBaseline] != "") && !attempt.Ended(job)
 }
 
 func repositoryOf(job *batchv1.Job) types.NamespacedName {
@@ -134,32 +134,33 @@ type view struct {
 	nodes    []corev1.Node
 	checks   map[types.NamespacedName]*prcheckv1.PullRequestCheck
 	profiles map[types.NamespacedName]*prcheckv1.CheckProfile
+	// repositories are those that could have runs.
+	repositories map[types.NamespacedName]*prcheckv1.Repository
 }
 
 // admit creates the Job of a run. It returns why not, where that is no error.
 func (l *Loop) admit(ctx context.Context, v *view, run Run) (string, error) {
-	check := v.checks[run.Check]
-	checkProfile, exists := v.profiles[types.NamespacedName{Namespace: run.Check.Namespace, Name: run.Profile}]
-	p := profileStatus(check, run.Profile)
+	checkProfile, exists := v.profiles[types.NamespacedName{Namespace: run.Repository.Namespace, Name: run.Profile}]
+	p := v.planned(run)
 	if !exists {
 		return fmt.Sprintf("CheckProfile %s is gone: create it again, or set spec.retest after naming another.", run.Profile), nil
 	}
-	if edited(checkProfile, p.Snapshot) {
+	if edited(checkProfile, p.snapshot) {
 		return "the profile was edited; the run is planned anew.", nil
 	}
-	cached, err := l.hasCache(ctx, check.Namespace)
+	cached, err := l.hasCache(ctx, run.Repository.Namespace)
 	if err != nil {
 		return "", err
 	}
 	job, err := jobspec.Build(jobspec.Input{
 		Cache: cached,
-		Check: check, Profile: checkProfile, Run: run.Hash, RunnerImage: l.Config.RunnerImage, Server: l.Config.Server,
-		FailedNodes: KeepOff(p.FailedNodes, v.nodes, &checkProfile.Spec.Pod),
+		Check: p.check, Repository: p.repository, Profile: checkProfile, Run: run.Hash, RunnerImage: l.Config.RunnerImage, Server: l.Config.Server,
+		FailedNodes: KeepOff(p.failedNodes, v.nodes, &checkProfile.Spec.Pod),
 	})
 	if err != nil {
 		return "", fmt.Errorf("making the Job of run %s: %w", run.Hash, err)
 	}
-	return l.create(ctx, check, job, run)
+	return l.create(ctx, p.owner(), job, run)
 }
 
 // hasCache says whether runs of a namespace have a cache on the nodes: somebody who may make volumes has made a claim for it.
@@ -175,7 +176,7 @@ func (l *Loop) hasCache(ctx context.Context, namespace string) (bool, error) {
 	return claim.DeletionTimestamp.IsZero() && claim.Status.Phase == corev1.ClaimBound, nil
 }
 
-func (l *Loop) create(ctx context.Context, check *prcheckv1.PullRequestCheck, job *batchv1.Job, run Run) (string, error) {
+func (l *Loop) create(ctx context.Context, owner client.Object, job *batchv1.Job, run Run) (string, error) {
 	key := client.ObjectKeyFromObject(job)
 	err := l.Client.Create(ctx, job)
 	switch {
@@ -184,13 +185,13 @@ func (l *Loop) create(ctx context.Context, check *prcheckv1.PullRequestCheck, jo
 		if err := l.Live.Get(ctx, key, there); err != nil {
 			return "", fmt.Errorf("looking at Job %s, which exists already: %w", key, err)
 		}
-		if !metav1.IsControlledBy(there, check) || !there.DeletionTimestamp.IsZero() {
+		if !metav1.IsControlledBy(there, owner) || !there.DeletionTimestamp.IsZero() {
 			return fmt.Sprintf("an earlier Job %s is not gone yet.", key.Name), nil
 		}
 	case err != nil:
 		return "", fmt.Errorf("creating Job %s: %w", key, err)
 	default:
-		log.FromContext(ctx).Info("Created a Job", "job", key.Name, "check", run.Check.String(), "waited", l.Clock.Since(run.Since).Round(time.Second).String())
+		log.FromContext(ctx).Info("Created a Job", "job", key.Name, "owner", client.ObjectKeyFromObject(owner).String(), "waited", l.Clock.Since(run.Since).Round(time.Second).String())
 	}
 	l.assumed[key] = assumption{run.Repository, l.Clock.Now()}
 	return "", nil

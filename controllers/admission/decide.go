@@ -21,6 +21,10 @@ type Run struct {
 	Hash       string
 	// Since is when the pull request took its place.
 	Since time.Time
+	// Baseline says that the run belongs to the Repository and checks no pull request: Check is empty.
+	Baseline bool
+	// Last says that it comes after everything else.
+	Last bool
 }
 
 // Load is what holds slots now: unfinished Jobs, terminating ones among them, and those created but not seen yet.
@@ -67,9 +71,16 @@ func Decide(waiting []Run, load Load, limits Limits) Decision {
 	return decision
 }
 
+func last(run Run) int {
+	if run.Last {
+		return 1
+	}
+	return 0
+}
+
 func order(a, b Run) int {
 	return cmp.Or(
-		a.Since.Compare(b.Since), cmp.Compare(a.Check.Namespace, b.Check.Namespace),
+		last(a)-last(b), a.Since.Compare(b.Since), cmp.Compare(a.Check.Namespace, b.Check.Namespace),
 		cmp.Compare(a.Check.Name, b.Check.Name), cmp.Compare(a.Profile, b.Profile), cmp.Compare(a.Hash, b.Hash),
 	)
 }

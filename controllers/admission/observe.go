@@ -23,12 +23,17 @@ func (l *Loop) observe(ctx context.Context) (*view, error) {
 		load:     Load{ByRepository: map[types.NamespacedName]int{}},
 		checks:   map[types.NamespacedName]*prcheckv1.PullRequestCheck{},
 		profiles: map[types.NamespacedName]*prcheckv1.CheckProfile{},
+
+		repositories: map[types.NamespacedName]*prcheckv1.Repository{},
 	}
 	jobs, err := l.observeJobs(ctx, v)
 	if err != nil {
 		return nil, err
 	}
 	if err := l.observeChecks(ctx, v, jobs); err != nil {
+		return nil, err
+	}
+	if err := l.observeRepositories(ctx, v, jobs); err != nil {
 		return nil, err
 	}
 	if len(v.waiting) == 0 {
@@ -110,16 +115,10 @@ func (l *Loop) observeChecks(ctx context.Context, v *view, jobs map[types.Namesp
 
 // observeRest reads what is needed only where something waits.
 func (l *Loop) observeRest(ctx context.Context, v *view) error {
-	repositories, profiles, nodes := &prcheckv1.RepositoryList{}, &prcheckv1.CheckProfileList{}, &corev1.NodeList{}
-	for _, list := range []client.ObjectList{repositories, profiles, nodes} {
+	profiles, nodes := &prcheckv1.CheckProfileList{}, &corev1.NodeList{}
+	for _, list := range []client.ObjectList{profiles, nodes} {
 		if err := l.Client.List(ctx, list); err != nil {
 			return fmt.Errorf("listing %T: %w", list, err)
-		}
-	}
-	for i := range repositories.Items {
-		repository := &repositories.Items[i]
-		if repository.DeletionTimestamp.IsZero() && !repository.Spec.Suspend {
-			v.limits.ByRepository[client.ObjectKeyFromObject(repository)] = int(max(repository.Spec.Policy.Concurrency, 1))
 		}
 	}
 	for i := range profiles.Items {

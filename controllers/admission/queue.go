@@ -33,7 +33,7 @@ func waitingOf(check *prcheckv1.PullRequestCheck, p *prcheckv1.ProfileStatus) (R
 }
 
 func jobKey(run Run) types.NamespacedName {
-	return types.NamespacedName{Namespace: run.Check.Namespace, Name: jobspec.Name(run.Hash)}
+	return types.NamespacedName{Namespace: run.Repository.Namespace, Name: jobspec.Name(run.Hash)}
 }
 
 // reasons say why runs wait. They live in memory only.
@@ -66,7 +66,7 @@ func (r *reasons) replace(waiting []Run, now map[string]string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, run := range waiting {
-		if r.byRun[run.Hash] == now[run.Hash] || r.changed == nil {
+		if r.byRun[run.Hash] == now[run.Hash] || r.changed == nil || run.Baseline {
 			continue
 		}
 		check := &prcheckv1.PullRequestCheck{ObjectMeta: metav1.ObjectMeta{Namespace: run.Check.Namespace, Name: run.Check.Name}}

@@ -7,10 +7,14 @@ import (
 	"context"
 	"io/fs"
 
+	"github.com/prcheck/prcheck/internal/basekit"
 	"github.com/prcheck/prcheck/internal/finding"
 	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/verdict"
 )
+
+// PodKitKey is the key of the kit of a plan's base where the toolchain is an image: server and pods name it alike.
+func PodKitKey(p plan.Plan) basekit.Key { return KitKey(p, plan.ImageDigest(p.Snapshot.Image)) }
 
 // PrepareBase is the prepare stage of a run on a base alone: no code but the base's and the masters' runs.
 func (e *Engine) PrepareBase(ctx context.Context, p plan.Plan) (plan.Outcome, error) {

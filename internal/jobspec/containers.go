@@ -52,7 +52,7 @@ func cacheMount(in *Input, s *stage) []corev1.VolumeMount {
 		return nil
 	}
 	return []corev1.VolumeMount{{
-		Name: cacheVolume, MountPath: plan.CacheDir, SubPath: in.Check.Spec.RepositoryRef.Name, ReadOnly: s.name != plan.StageFetch,
+		Name: cacheVolume, MountPath: plan.CacheDir, SubPath: in.repository(), ReadOnly: s.name != plan.StageFetch,
 	}}
 }
 

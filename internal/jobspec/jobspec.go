@@ -61,6 +61,8 @@ const (
 // Input is all that a Job is made of.
 type Input struct {
 	Check *prcheckv1.PullRequestCheck
+	// Repository is set in the place of Check for a baseline run.
+	Repository *prcheckv1.Repository
 	// Profile gives resources, limits and pod overrides.
 	Profile *prcheckv1.CheckProfile
 	// Run is the run's full hash.
@@ -104,18 +106,15 @@ func Build(in Input) (*batchv1.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	labels := Labels(in.Check, in.Profile.Name, in.Run)
+	labels := in.labels()
 	annotations := map[string]string{prcheckv1.AnnotationRun: in.Run}
 	podLabels := maps.Clone(labels)
 	podLabels[LabelRunPod] = "true"
 	return &batchv1.Job{
 		TypeMeta: metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"},
 		ObjectMeta: metav1.ObjectMeta{
-			Name: Name(in.Run), Namespace: in.Check.Namespace, Labels: labels, Annotations: annotations,
-			OwnerReferences: []metav1.OwnerReference{{
-				APIVersion: prcheckv1.GroupVersion.String(), Kind: "PullRequestCheck",
-				Name: in.Check.Name, UID: in.Check.UID, Controller: new(true), BlockOwnerDeletion: new(true),
-			}},
+			Name: Name(in.Run), Namespace: in.Profile.Namespace, Labels: labels, Annotations: annotations,
+			OwnerReferences: []metav1.OwnerReference{in.ownerReference()},
 		},
 		Spec: batchv1.JobSpec{
 			Parallelism: new(int32(1)), Completions: new(int32(1)),

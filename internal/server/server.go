@@ -28,6 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/cluster"
 
 	"github.com/prcheck/prcheck/api/v1alpha1"
+	"github.com/prcheck/prcheck/internal/basekit"
 	"github.com/prcheck/prcheck/internal/forge/connect"
 	"github.com/prcheck/prcheck/internal/gitmirror"
 	"github.com/prcheck/prcheck/internal/plan"
@@ -50,6 +51,9 @@ type Config struct {
 	// ManagerServiceAccount is NAMESPACE/NAME.
 	ManagerServiceAccount string
 	MaxBundle             int64
+	// MaxKit is the largest kit that a baseline run may hand over, compressed. Retention says which kits are kept.
+	MaxKit    int64
+	Retention store.Retention
 }
 
 // Validate says what is wrong with the configuration.
@@ -75,6 +79,8 @@ type Parts struct {
 	Kube *restclient.Config
 	// Evaluate reads a bundle and judges it.
 	Evaluate func(bundle fs.FS, p plan.Plan) *verdict.Verdict
+	// KitKey names the kit of a plan's base.
+	KitKey func(p plan.Plan) basekit.Key
 	// Forges make providers.
 	Forges map[v1alpha1.ForgeType]connect.Build
 	Log    *slog.Logger
@@ -178,6 +184,7 @@ func (s *server) serve(ctx, life context.Context, stop context.CancelFunc) error
 		work.Go(func() error { return hooks.Run(workCtx) })
 		work.Go(func() error { return s.poller().Run(workCtx) })
 		work.Go(func() error { return s.mirrors.Maintain(workCtx, maintainEvery) })
+		work.Go(func() error { return s.keepArtifacts(workCtx) })
 		return work.Wait()
 	})
 	return group.Wait()
@@ -199,8 +206,9 @@ func (s *server) poller() *poller.Poller {
 
 func (s *server) service() *rest.Service {
 	return &rest.Service{
-		Store: s.store, Mirrors: s.mirrors, Sources: s.sources, Packages: s.mirrors.Packages, Evaluate: s.Evaluate, ReportURL: s.reportURL, Log: s.Log, Clock: s.Clock,
-		Metrics: rest.NewMetrics(s.registry), ScratchDir: s.scratchDir(), MaxBundle: s.MaxBundle,
+		Store: s.store, Mirrors: s.mirrors, Sources: s.sources, Packages: s.mirrors.Packages, Evaluate: s.Evaluate, KitKey: s.KitKey, ReportURL: s.reportURL,
+		Log: s.Log, Clock: s.Clock,
+		Metrics: rest.NewMetrics(s.registry), ScratchDir: s.scratchDir(), MaxBundle: s.MaxBundle, MaxKit: s.MaxKit,
 	}
 }
 

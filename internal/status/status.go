@@ -293,3 +293,12 @@ func SetReady(conditions *[]metav1.Condition, generation int64, ready bool, note
 	}
 	setter{conditions: conditions, generation: generation, now: now}.condition(prcheckv1.ConditionReady, st)
 }
+
+// SetBaselines sets or removes the condition BaselineFailing of a Repository.
+func SetBaselines(conditions *[]metav1.Condition, generation int64, failing *Note, now metav1.Time) {
+	if failing == nil {
+		meta.RemoveStatusCondition(conditions, prcheckv1.ConditionBaselineFailing)
+		return
+	}
+	setter{conditions: conditions, generation: generation, now: now}.condition(prcheckv1.ConditionBaselineFailing, state{metav1.ConditionTrue, *failing})
+}

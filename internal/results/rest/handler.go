@@ -17,6 +17,7 @@ import (
 	"github.com/prcheck/prcheck/internal/gitmirror"
 	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/results"
+	"github.com/prcheck/prcheck/internal/results/artifact"
 	"github.com/prcheck/prcheck/internal/results/auth"
 	"github.com/prcheck/prcheck/internal/results/bundle"
 	"github.com/prcheck/prcheck/internal/results/store"
@@ -92,6 +93,10 @@ func registerInternal(api huma.API, s *Service, who Authenticator) {
 		func(ctx context.Context, in *struct{ Body results.MergeRequest }) (*output[results.MergeResult], error) {
 			return answer(s.Merge(ctx, in.Body))
 		})
+	huma.Register(api, op("baseline", http.MethodPost, "/internal/v1/baselines", "What the baseline of a branch is now, and whether it is stored; waits up to 25 s", http.StatusNotFound),
+		func(ctx context.Context, in *struct{ Body results.BaselineRequest }) (*output[results.BaselineResult], error) {
+			return answer(s.Baseline(ctx, in.Body))
+		})
 	huma.Register(api, op("put-run", http.MethodPut, "/internal/v1/runs/{hash}", "Register a run before its Job exists", http.StatusConflict),
 		func(ctx context.Context, in *struct {
 			RunPath
@@ -145,6 +150,8 @@ func status(err error) (int, string) {
 		{store.ErrSettled, http.StatusConflict},
 		{bundle.ErrTooLarge, http.StatusRequestEntityTooLarge},
 		{bundle.ErrInvalid, http.StatusUnprocessableEntity},
+		{artifact.ErrTooLarge, http.StatusRequestEntityTooLarge},
+		{artifact.ErrInvalid, http.StatusUnprocessableEntity},
 		{gitmirror.ErrHeadGone, http.StatusNotFound},
 		{gitmirror.ErrNotMirrored, http.StatusNotFound},
 	} {
@@ -181,6 +188,13 @@ func registerPod(api huma.API, mux *http.ServeMux, s *Service, who Authenticator
 	described(http.MethodPut, "/pod/v1/result", "put-result", "Hand over a run's bundle (tar, zstd); 200 when it is stored and compared",
 		http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity)
 	mux.HandleFunc("PUT /pod/v1/result", p.putResult)
+	described(http.MethodPut, "/pod/v1/kits/{id}", "put-kit", "Hand over the kit that a baseline run made (tar, zstd); 200 when it is stored; 403 for runs of pull requests",
+		http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity)
+	mux.HandleFunc("PUT /pod/v1/kits/{id}", p.putKit)
+	described(http.MethodGet, "/pod/v1/kits/{id}", "get-kit", "The kit of the run's base (tar, zstd), where a baseline run left one", http.StatusNotFound)
+	mux.HandleFunc("GET /pod/v1/kits/{id}", p.getKit)
+	described(http.MethodGet, "/pod/v1/seed", "get-seed", "The newest kit that a baseline run can make its own from", http.StatusNotFound)
+	mux.HandleFunc("GET /pod/v1/seed", p.getSeed)
 	described(http.MethodGet, "/pod/v1/git/target.git/info/refs", "git-target", "Smart HTTP of the repository, upload-pack only")
 	mux.HandleFunc("/pod/v1/git/target.git/{path...}", p.gitTarget)
 	described(http.MethodGet, "/pod/v1/git/masters/{name}/info/refs", "git-master", "Smart HTTP of a master (NAME.git), upload-pack only", http.StatusNotFound)

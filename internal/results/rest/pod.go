@@ -93,7 +93,11 @@ func (p *pods) gitTarget(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rev := planned.Revision
-	err = p.service.Mirrors.Ensure(ctx, source, gitmirror.Wanted{Number: run.Record.Number, Branch: rev.Branch, Base: rev.Base, Head: rev.Head, Merge: rev.Merge})
+	if planned.Baseline != nil {
+		err = p.service.Mirrors.EnsureCommit(ctx, source, rev.Base, rev.Branch)
+	} else {
+		err = p.service.Mirrors.Ensure(ctx, source, gitmirror.Wanted{Number: run.Record.Number, Branch: rev.Branch, Base: rev.Base, Head: rev.Head, Merge: rev.Merge})
+	}
 	if err != nil {
 		p.fail(w, r, err)
 		return

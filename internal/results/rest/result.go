@@ -50,7 +50,7 @@ func (s *Service) PutResult(ctx context.Context, caller auth.Caller, body io.Rea
 		return nil, err
 	}
 	defer done()
-	packed, err := s.spool(root, body)
+	packed, err := s.spool(root, body, s.MaxBundle)
 	if err != nil {
 		return nil, err
 	}
@@ -78,13 +78,13 @@ func (s *Service) PutResult(ctx context.Context, caller auth.Caller, body io.Rea
 const packedFile = "packed"
 
 // spool writes the body to a file: what is kept is what was sent, and it must be readable twice.
-func (s *Service) spool(root *os.Root, body io.Reader) (*os.File, error) {
+func (s *Service) spool(root *os.Root, body io.Reader, limit int64) (*os.File, error) {
 	f, err := root.OpenFile(packedFile, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("receiving a bundle: %w", err)
 	}
-	n, err := io.Copy(f, io.LimitReader(body, s.MaxBundle+1))
-	if err == nil && n > s.MaxBundle {
+	n, err := io.Copy(f, io.LimitReader(body, limit+1))
+	if err == nil && n > limit {
 		err = bundle.ErrTooLarge
 	}
 	if err == nil {
@@ -98,7 +98,11 @@ func (s *Service) spool(root *os.Root, body io.Reader) (*os.File, error) {
 
 // judge compares and stores: files first, then all rows in one transaction.
 func (s *Service) judge(ctx context.Context, record results.RunRecord, p plan.Plan, digest string, root *os.Root, packed *os.File) (*store.Run, error) {
-	end := s.settlement(s.Evaluate(root.FS(), p), record)
+	v := s.Evaluate(root.FS(), p)
+	if err := s.delivered(ctx, record, p, v); err != nil {
+		return nil, err
+	}
+	end := s.settlement(v, record)
 	end.Digest = digest
 	if _, err := packed.Seek(0, io.SeekStart); err != nil {
 		return nil, fmt.Errorf("storing a bundle: %w", err)

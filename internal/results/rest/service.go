@@ -16,6 +16,7 @@ import (
 
 	"k8s.io/utils/clock"
 
+	"github.com/prcheck/prcheck/internal/basekit"
 	"github.com/prcheck/prcheck/internal/finding"
 	"github.com/prcheck/prcheck/internal/gitmirror"
 	"github.com/prcheck/prcheck/internal/plan"
@@ -54,6 +55,8 @@ type Service struct {
 	Packages func(ctx context.Context, source gitmirror.Source, commits ...string) ([]shard.Package, error)
 	// Evaluate reads a bundle and judges it (internal/engine).
 	Evaluate func(bundle fs.FS, p plan.Plan) *verdict.Verdict
+	// KitKey names the kit of a plan's base, as the runner does (internal/engine).
+	KitKey func(p plan.Plan) basekit.Key
 	// ReportURL is where a run's report can be read.
 	ReportURL func(hash string) string
 	Log       *slog.Logger
@@ -61,8 +64,9 @@ type Service struct {
 	Metrics   *Metrics
 	// ScratchDir is where bundles are unpacked; what is in it may be deleted at any start.
 	ScratchDir string
-	// MaxBundle bounds what a pod may send, compressed.
+	// MaxBundle bounds what a pod may send as its result, compressed; MaxKit what it may send as a kit.
 	MaxBundle int64
+	MaxKit    int64
 }
 
 // mergeWait is how long a request for a merge is held open.
