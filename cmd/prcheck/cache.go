@@ -187,9 +187,13 @@ func (s *session) judged(ctx context.Context, p plan.Plan, dir string) (*verdict
 func (s *session) judgedWith(ctx context.Context, p plan.Plan, kit *basekit.Kit) (v *verdict.Verdict, damage error) {
 	checked := make(chan error, 1)
 	go func() { checked <- kit.Verify(ctx) }()
-	s.engine.Kit = kit.Dir()
+	s.engine.Kit, s.engine.Findings = kit.Dir(), kit
+	if err := s.engine.StartAhead(ctx, p); err != nil {
+		fmt.Fprintf(s.err, "prcheck: warning: this run is slower than need be: %v\n", err)
+	}
 	v = s.stages(ctx, p)
-	return v, <-checked
+	err := s.engine.EndAhead()
+	return v, errors.Join(<-checked, err)
 }
 
 // suspect says whether a run came to nothing in a way that its kit may be to blame for.
@@ -205,7 +209,7 @@ func (s *session) judgedAgain(ctx context.Context, p plan.Plan, dir string, kit 
 			return nil, err
 		}
 	}
-	s.engine.Kit = ""
+	s.engine.Kit, s.engine.Findings = "", nil
 	if err := s.emptyRun(dir); err != nil {
 		return nil, err
 	}

@@ -86,7 +86,7 @@ func newRunCommand() *cobra.Command {
 	f.StringVar(&o.toolchain, "toolchain", "local", "pkgcheck to use: `local|rootfs:DIR|image:REF`")
 	f.StringVar(&o.scope, "scope", "auto", "how much to scan: `auto|full`")
 	f.StringVarP(&o.output, "output", "o", "text", "form of the result: `text|json`")
-	f.StringVar(&o.clock, "clock", "", "the instant that age-dependent checks take for now (`RFC3339`); default: now")
+	f.StringVar(&o.clock, "clock", "", "the instant that age-dependent checks take for now (`RFC3339`); default: the beginning of this day, UTC")
 	f.StringVar(&o.repositoryName, "repository-name", "", "configured name of the repository (\"gentoo\" turns ::gentoo's own checks on); default: profiles/repo_name of the base")
 	f.IntVarP(&o.jobs, "jobs", "j", 0, "worker processes; default: the profile's, else one for each CPU")
 	f.StringVar(&o.keep, "keep", "", "new or empty `DIR` to keep everything in: trees, metadata, logs, raw results; default: a temporary folder that is removed")
@@ -160,7 +160,7 @@ func (o options) check(now time.Time) (time.Time, error) {
 	case o.jobs < 0:
 		return now, fmt.Errorf("--jobs %d: use 0 (one for each CPU) or more", o.jobs)
 	case o.clock == "":
-		return now.UTC().Truncate(time.Second), nil
+		return now.UTC().Truncate(24 * time.Hour), nil
 	}
 	instant, err := time.Parse(time.RFC3339, o.clock)
 	if err != nil {

@@ -40,7 +40,7 @@ func (s *stage) lookAgain(ctx context.Context) error {
 	for _, p := range suspects[:min(len(suspects), maxSuspects)] {
 		s.scope.Packages = append(s.scope.Packages, plan.ScopePackage{Category: p.Category, Package: p.Name, Reason: "differs beyond the reach of the change"})
 	}
-	return s.step("second look", func() error { return s.driveScan(ctx, "again", againSuffix, Sides...) })
+	return s.step("second look", func() error { return s.driveScan(ctx, callAgain, againSuffix, Sides...) })
 }
 
 // suspects compares the results as Evaluate will. Where they cannot be compared, there is nothing to look at again.

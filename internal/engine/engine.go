@@ -38,6 +38,8 @@ type Engine struct {
 	Seeds map[string]string
 	// Kit is the folder of the base's kit (internal/basekit), which nobody may write to; empty: there is none, and everything is made anew.
 	Kit string
+	// Findings keeps results of scans of the kit's base; nil: the base is scanned each time.
+	Findings Findings
 	// Stores are folders of stores of trees by repository name (internal/trees), which outlive the run. A repository without one gets a
 	// store among the run's own folders. The tool sees them where they are.
 	Stores map[string]string
@@ -49,6 +51,8 @@ type Engine struct {
 	Started func(stage plan.Stage, step string)
 	// known is what git said of commits, which do not change; stages of one engine share it.
 	known *known
+	// started are drivers that were started before there is work for them.
+	started map[plan.Stage]*ahead
 	// Off switches protections off; tests only (sandbox.Off).
 	Off sandbox.Off
 	// Trust believes what must not be believed; tests only.

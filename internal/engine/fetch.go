@@ -21,8 +21,11 @@ import (
 	"github.com/prcheck/prcheck/internal/trees"
 )
 
-// outFile is what the driver writes in a call's folder.
-const outFile = "out"
+// The files of a call of the driver, in its folder.
+const (
+	requestFile = "request.json"
+	outFile     = "out"
+)
 
 // Remote is where a stage fetches a repository from.
 type Remote struct {
@@ -123,8 +126,10 @@ func (s *stage) installTools() error {
 	if err := writeJSON(l.Source(plan.PlanFile), s.plan); err != nil {
 		return err
 	}
-	if err := os.WriteFile(l.driverFile(), driver.Archive(), 0o644); err != nil {
-		return err
+	if len(s.engine.started) == 0 { // who was started ahead reads it
+		if err := l.installDriver(); err != nil {
+			return err
+		}
 	}
 	if s.engine.Runner == "" {
 		return nil
@@ -134,6 +139,11 @@ func (s *stage) installTools() error {
 		return fmt.Errorf("copying the runner: %w", err)
 	}
 	return os.WriteFile(l.Tools("runner"), self, 0o755) //nolint:gosec // a folder of the engine
+}
+
+// installDriver writes the driver where stages find it.
+func (l Layout) installDriver() error {
+	return os.WriteFile(l.driverFile(), driver.Archive(), 0o644)
 }
 
 // clone makes the bare repository dir with everything that commits need. A later check looks at the history, so it is

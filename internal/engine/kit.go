@@ -77,7 +77,7 @@ func (s *stage) fillKit(ctx context.Context, dir string) error {
 	if category, pkg, ok := strings.Cut(name, "/"); ok {
 		s.scope.Packages = []plan.ScopePackage{{Category: category, Package: pkg}}
 	}
-	if err := s.step("caches", func() error { return s.driveScan(ctx, "scan-"+Base, firstSuffix, Base) }); err != nil {
+	if err := s.step("caches", func() error { return s.driveScan(ctx, callScanBase, firstSuffix, Base) }); err != nil {
 		return err
 	}
 	own := &stage{engine: &Engine{Layout: l}, plan: s.plan} // the kit is nobody's but ours

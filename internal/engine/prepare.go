@@ -71,7 +71,7 @@ func (s *stage) prepare(ctx context.Context) error {
 func (s *stage) prepareHead(ctx context.Context, seed string, only *difference) error {
 	l, p := s.engine.Layout, s.plan
 	err := s.step("head metadata", func() error {
-		return s.prepareOne(ctx, "prepare-head", p.Repository, l.Tree(Head), p.Masters, l.Prepared(Head), seed, only)
+		return s.prepareOne(ctx, callPrepare, p.Repository, l.Tree(Head), p.Masters, l.Prepared(Head), seed, only)
 	})
 	if err != nil {
 		return fmt.Errorf("making the metadata of the head: %w", err)

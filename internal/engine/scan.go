@@ -60,7 +60,9 @@ func (e *Engine) Scan(ctx context.Context, p plan.Plan) (plan.Outcome, error) {
 	return s.end(e.Layout.Scanned(), s.scan(ctx))
 }
 
-func (s *stage) scan(ctx context.Context) error {
+func (s *stage) scan(ctx context.Context) (err error) {
+	s.serve(ctx)
+	defer func() { err = errors.Join(err, s.endAhead()) }()
 	if err := s.step("metadata", func() error { return s.assemble(ctx) }); err != nil {
 		return err
 	}
@@ -83,6 +85,17 @@ func (s *stage) scan(ctx context.Context) error {
 	return s.lookAgain(ctx)
 }
 
+// serve starts the stage's driver ahead where that was not done, if the base is to be scanned by itself: both sides' scans then share it.
+func (s *stage) serve(ctx context.Context) {
+	e := s.engine
+	if e.Kit == "" || e.Findings == nil || e.started[plan.StageScan] != nil || e.Trust != (Trust{}) {
+		return
+	}
+	if err := e.startAhead(ctx, s.plan, plan.StageScan); err != nil {
+		fmt.Fprintf(s.log, "prcheck: starting the driver ahead: %v\n", err) // each call then starts one
+	}
+}
+
 // scanSides scans both sides. With the base's kit they share one call of the driver, each with its own copy of the kit's caches. Without, the base
 // makes the caches first, and the head's scan goes on with them.
 func (s *stage) scanSides(ctx context.Context) error {
@@ -93,16 +106,19 @@ func (s *stage) scanSides(ctx context.Context) error {
 				return fmt.Errorf("copying the caches of the kit: %w", err)
 			}
 		}
-		return s.step("scan", func() error { return s.driveScan(ctx, "scan", firstSuffix, Sides...) })
+		if s.engine.Findings != nil {
+			return s.scanWithKept(ctx)
+		}
+		return s.step("scan", func() error { return s.driveScan(ctx, callScan, firstSuffix, Sides...) })
 	}
-	if err := s.step("base scan", func() error { return s.driveScan(ctx, "scan-"+Base, firstSuffix, Base) }); err != nil {
+	if err := s.step("base scan", func() error { return s.driveScan(ctx, callScanBase, firstSuffix, Base) }); err != nil {
 		return fmt.Errorf("scanning the base: %w", err)
 	}
 	return s.step("head scan", func() error {
 		if err := s.copyCache(work("cache-"+Base), work("cache-"+Head)); err != nil {
 			return err
 		}
-		if err := s.driveScan(ctx, "scan-"+Head, firstSuffix, Head); err != nil {
+		if err := s.driveScan(ctx, callScanHead, firstSuffix, Head); err != nil {
 			return fmt.Errorf("scanning the head: %w", err)
 		}
 		return nil

@@ -200,20 +200,16 @@ func (s *stage) drive(ctx context.Context, c call) (int, error) {
 	if err := e.give(name, dir); err != nil {
 		return -1, err
 	}
-	if err := writeJSON(filepath.Join(dir, "request.json"), c.request); err != nil {
+	if err := writeJSON(filepath.Join(dir, requestFile), c.request); err != nil {
 		return -1, err
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	watched := s.watch(ctx, stop, append(slices.Clone(c.write), dir))
-	report, err := sandbox.Run(ctx, s.spec(c, dir), sandbox.Output{Writer: s.log})
+	report, err := s.perform(ctx, c, dir)
 	stop()
 	tooMuch := <-watched
-	s.outcome.CPUSeconds += report.CPUSeconds
-	s.outcome.PeakBytes = max(s.outcome.PeakBytes, report.PeakBytes)
-	s.outcome.Sandbox, s.outcome.Missing = report.Applied, report.Missing
 	s.outcome.ExitCode, s.outcome.Signal = report.ExitCode, report.Signal
-	sandbox.KillAll()
 	if tooMuch {
 		return -1, &failure{plan.ReasonOutputLimit, fmt.Sprintf("The %s stage wrote more than the %d MiB that it may.", name, s.plan.Snapshot.OutputBytes>>20), nil}
 	}
@@ -221,6 +217,26 @@ func (s *stage) drive(ctx context.Context, c call) (int, error) {
 		return -1, errors.Join(err, ctx.Err())
 	}
 	return report.ExitCode, s.judge(report)
+}
+
+// perform has the driver do a call: the one that was started for that, else one of its own.
+func (s *stage) perform(ctx context.Context, c call, dir string) (sandbox.Report, error) {
+	if a := s.startedAhead(c); a != nil {
+		return s.driveAhead(ctx, a, c, dir)
+	}
+	in := func(path string) string { return s.engine.inside(s.outcome.Stage, path) }
+	spec := s.spec(c, dir, c.command, "--request", in(filepath.Join(dir, requestFile)), "--output", in(filepath.Join(dir, outFile)))
+	report, err := sandbox.Run(ctx, spec, sandbox.Output{Writer: s.log})
+	s.used(report)
+	sandbox.KillAll()
+	return report, err
+}
+
+// used notes what a process of the driver used.
+func (s *stage) used(r sandbox.Report) {
+	s.outcome.CPUSeconds += r.CPUSeconds
+	s.outcome.PeakBytes = max(s.outcome.PeakBytes, r.PeakBytes)
+	s.outcome.Sandbox, s.outcome.Missing = r.Applied, r.Missing
 }
 
 // judge says whether the tool ended by itself.
@@ -282,16 +298,23 @@ func (s *stage) timeout() (limit timeout) {
 	return 0
 }
 
-// spec is the sandbox of one call.
-func (s *stage) spec(c call, dir string) sandbox.Spec {
+// environment is what the driver would set if it had none. It has nothing of ours in it.
+func environment(path string) []string {
+	return []string{
+		"PATH=" + path, "PYTHONHASHSEED=0", "PYTHONDONTWRITEBYTECODE=1", "LC_ALL=C.UTF-8", "TZ=UTC", "NO_COLOR=1", "TERM=dumb", "PRCHECK_DRIVER=1",
+	}
+}
+
+// spec is the sandbox of one process of the driver, with its arguments.
+func (s *stage) spec(c call, dir string, argv ...string) sandbox.Spec {
 	e, name := s.engine, s.outcome.Stage
 	in := func(path string) string { return e.inside(name, path) }
 	spec := sandbox.Spec{
-		Argv: []string{
-			e.Toolchain.Python, "-I", in(e.Layout.driverFile()), c.command,
-			"--request", in(filepath.Join(dir, "request.json")), "--output", in(filepath.Join(dir, outFile)),
-		},
-		Env:       []string{"PATH=" + e.Toolchain.Path, "LC_ALL=C.UTF-8", "TZ=UTC"},
+		Argv: append([]string{
+			// As the driver would start itself anew.
+			e.Toolchain.Python, "-s", "-P", in(e.Layout.driverFile()),
+		}, argv...),
+		Env:       environment(e.Toolchain.Path),
 		Dir:       in(dir),
 		UID:       e.user(name),
 		GID:       e.user(name),

@@ -27,9 +27,11 @@ const (
 	reportFD = 4 // the Report in JSON, written once
 )
 
-// Output is where the program's output goes.
+// Output is where the program's output goes, and its input comes from.
 type Output struct {
 	Writer io.Writer // both standard output and standard error
+	// Input is the program's standard input, which Run closes in this process; nil: it is empty.
+	Input *os.File
 }
 
 // Run runs the program and returns when nothing of it is left. An error means that it is not known how the program ended;
@@ -54,8 +56,14 @@ func Run(ctx context.Context, spec Spec, output Output) (Report, error) {
 	cmd.Stdout, cmd.Stderr = output.Writer, output.Writer
 	cmd.WaitDelay = 10 * time.Second
 	cmd.SysProcAttr = attributes(spec)
+	if output.Input != nil {
+		cmd.Stdin = output.Input
+	}
 	err = cmd.Start()
 	closeErr := errors.Join(specReader.Close(), reportWriter.Close())
+	if output.Input != nil {
+		closeErr = errors.Join(closeErr, output.Input.Close())
+	}
 	if err != nil {
 		return notStarted(spec, err)
 	}

@@ -134,7 +134,7 @@ func startConfined(spec Spec) (*exec.Cmd, io.Reader, error) {
 	child.Args = []string{"prcheck", confineCommand}
 	child.Env = []string{}
 	child.ExtraFiles = []*os.File{specReader, saidWriter}
-	child.Stdout, child.Stderr = os.Stdout, os.Stderr
+	child.Stdin, child.Stdout, child.Stderr = os.Stdin, os.Stdout, os.Stderr
 	child.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
 	err = child.Start()
 	err = errors.Join(err, specReader.Close(), saidWriter.Close())

@@ -133,12 +133,12 @@ def fix_clock(now: datetime.datetime) -> None:
         def utcnow(cls) -> Clock:
             return cls.now(datetime.UTC).replace(tzinfo=None)
 
-    for module in _modules():
+    for module in load_all():
         if getattr(module, "datetime", None) is datetime.datetime:
             module.datetime = Clock
 
 
-def _modules() -> list[Any]:
+def load_all() -> list[Any]:
     """All modules of pkgcheck that hold checks or addons, loaded."""
     import pkgcheck.addons
     import pkgcheck.checks

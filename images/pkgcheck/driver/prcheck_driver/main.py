@@ -7,8 +7,9 @@ from __future__ import annotations
 import argparse
 import logging
 import sys
+from collections.abc import Callable
 
-from . import exhaustion, fresh, request, toolchain
+from . import exhaustion, fresh, request, serve, toolchain
 
 USAGE, UNAVAILABLE = 64, 69
 
@@ -20,45 +21,63 @@ class _Parser(argparse.ArgumentParser):
 
 def _arguments() -> argparse.Namespace:
     parser = _Parser(prog="prcheck-driver", description="Runs pkgcheck and says what it did (PROTOCOL.md).")
-    parser.add_argument("command", choices=("tables", "prepare", "scan", "commits"))
-    parser.add_argument("--request", required=True, help="JSON request")
-    parser.add_argument("--output", required=True, help="file to write the records to")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in ("tables", "prepare", "scan", "commits"):
+        one = commands.add_parser(name)
+        one.add_argument("--request", required=True, help="JSON request")
+        one.add_argument("--output", required=True, help="file to write the records to")
+    ahead = commands.add_parser("serve", help="take requests over standard input")
+    ahead.add_argument("kind", choices=serve.KINDS)
+    ahead.add_argument("--work", required=True, help="folder for what is the requests' work, too")
     return parser.parse_args()
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    value = request.load(arguments.request)
-    # Half of what importing pkgcheck costs, for checks that are never run and mocks that are never made.
-    fresh.load_lazily("asyncio", "ssl")
-    # pkgcheck silences pkgcore's log in its own command; what it would say comes as results.
-    logging.getLogger("pkgcore").setLevel(logging.CRITICAL + 1)
-    if arguments.command == "scan":
+def _do(command: str, file: str, output: str, *, served: bool = False) -> int:
+    value = request.load(file)
+    if command == "scan":
         from . import scan, sides
 
         parsed = request.parse_scan(value)
         if isinstance(parsed, request.Sides):
-            return sides.run(parsed, arguments.output)
-        return scan.run(parsed, arguments.output)
-    if arguments.command == "commits":
+            return sides.run(parsed, output)
+        if served:
+            raise request.RequestError("request: a scan that is served has 'sides': each is a process of its own")
+        return scan.run(parsed, output)
+    if command == "commits":
         from . import commits
 
-        return commits.run(request.parse_commits(value), arguments.output)
-    if arguments.command == "prepare":
+        return commits.run(request.parse_commits(value), output)
+    if command == "prepare":
         from . import prepare
 
-        return prepare.run(request.parse_prepare(value), arguments.output)
+        return prepare.run(request.parse_prepare(value), output)
     from . import tables
 
     request.parse_tables(value)
-    return tables.run(arguments.output)
+    return tables.run(output)
 
 
 def main() -> int:
     """Runs one command and returns its exit code."""
+    return _guarded(_main)
+
+
+def _main() -> int:
+    toolchain.require()
+    arguments = _arguments()
+    # Half of what importing pkgcheck costs, for checks that are never run and mocks that are never made.
+    fresh.load_lazily("asyncio", "ssl")
+    # pkgcheck silences pkgcore's log in its own command; what it would say comes as results.
+    logging.getLogger("pkgcore").setLevel(logging.CRITICAL + 1)
+    if arguments.command == "serve":
+        return serve.run(arguments.kind, arguments.work, lambda *job: _guarded(lambda: _do(*job, served=True)))
+    return _do(arguments.command, arguments.request, arguments.output)
+
+
+def _guarded(do: Callable[[], int]) -> int:
+    """What *do* returns, or the code of what it raised."""
     try:
-        toolchain.require()
-        arguments = _arguments()
-        return _run(arguments)
+        return do()
     except toolchain.ToolchainError as e:
         print(f"prcheck-driver: {e}", file=sys.stderr)
         return UNAVAILABLE

@@ -47,6 +47,16 @@ def run(request: PrepareRequest, output: str) -> int:
     return DONE if summary["complete"] else UNFINISHED
 
 
+def load() -> None:
+    """Loads what requests will need."""
+    from pkgcore import config
+    from pkgcore.ebuild import eclass, processor, repository
+    from pkgcore.scripts import pmaint
+    from snakeoil import chksum
+
+    _ = config, eclass, processor, repository, pmaint, chksum
+
+
 def _write_json(path: Path, value: object) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     temporary.write_text(json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -53,7 +53,8 @@ def stream(request: ScanRequest, output: str, make: Callable[[records.Writer], S
     output = os.path.abspath(output)
     with open(output, "wb") as out:
         environment.enter(request.work, request.repositories)
-        load(request)
+        load()
+        determinism.fix_clock(request.clock)
         out.write(records.line(_start(request)))
         out.flush()
         try:
@@ -70,16 +71,16 @@ def stream(request: ScanRequest, output: str, make: Callable[[records.Writer], S
     return UNFINISHED
 
 
-def load(request: ScanRequest) -> None:
-    """Loads pkgcheck and makes it repeatable. Nothing here depends on the trees, so that sides can share it; once is enough."""
+def load() -> None:
+    """Loads pkgcheck and makes it repeatable. Nothing here depends on a request, so that several can share it; once is enough."""
     if _loaded:
         return
     _loaded.append(True)
     determinism.sort_directories()
     determinism.keep_mirror_order()
-    determinism.fix_clock(request.clock)
     determinism.remember_repository_configs()
     metadata.keep_errors()
+    determinism.load_all()
     plan.load()
 
 

@@ -16,7 +16,7 @@ from . import PROTOCOL, determinism, plan, toolchain
 
 def run(output: str) -> int:
     """Writes the tables."""
-    determinism._modules()
+    determinism.load_all()
     from pkgcheck import objects
 
     checks = [_check(x) for _, x in sorted(objects.CHECKS.items())]
