@@ -62,8 +62,8 @@ bench-compare: ## Compare 1,000,000 facts with 1,000,000
 	go test -run '^$$' -bench . -benchmem ./internal/compare
 
 .PHONY: bench-engine
-bench-engine: setup toolchain ## Measure prcheck run against the plain tool and the ancestor's algorithm (SIZES=1000,4000,16000)
-	go run ./test/bench/engine --sizes $(or $(SIZES),1000$(comma)4000$(comma)16000)
+bench-engine: setup toolchain ## Measure prcheck run against the plain tool and the ancestor's algorithm (SIZES=1000,4000,16000; BENCH='-repeat 5', see go run ./test/bench/engine -h)
+	go run ./test/bench/engine --sizes $(or $(SIZES),1000$(comma)4000$(comma)16000) $(BENCH)
 
 .PHONY: clean
 clean: ## Remove what was built here; the caches stay

@@ -11,6 +11,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -18,9 +19,11 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 
+	"github.com/prcheck/prcheck/internal/basekit"
 	"github.com/prcheck/prcheck/test/ebuildrepo"
 )
 
@@ -39,12 +42,14 @@ func run(ctx context.Context, args []string, out, said io.Writer) error {
 	f.SetOutput(said)
 	sizes := f.String("sizes", "1000,4000,16000", "numbers of ebuilds")
 	ancestor := f.Int("ancestor", 4000, "largest repository in which the ancestor's algorithm is measured: it takes minutes")
+	plain := f.Int("plain", 4000, "largest repository in which the plain tool is measured: making its metadata takes minutes")
+	largest := f.Int("eclass", 4000, "largest repository in which the change of an eclass is measured")
 	repeat := f.Int("repeat", 3, "how often a warm run is measured; the median counts")
 	dir := f.String("dir", "", "folder to work in (default: a temporary one)")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	b := &bench{out: out, said: said, repeat: *repeat, dir: *dir}
+	b := &bench{out: out, said: said, repeat: *repeat, dir: *dir, most: most{plain: *plain, ancestor: *ancestor, eclass: *largest}}
 	if b.dir == "" {
 		temporary, err := os.MkdirTemp("", "prcheck-bench-")
 		if err != nil {
@@ -56,27 +61,43 @@ func run(ctx context.Context, args []string, out, said io.Writer) error {
 	if err := b.prepare(ctx); err != nil {
 		return err
 	}
+	fmt.Fprintf(out, "%d cores, load %s before\n\n", runtime.NumCPU(), load())
 	fmt.Fprintln(out, "| ebuilds | what | wall | CPU | peak | ratio |\n| --- | --- | --- | --- | --- | --- |")
 	for text := range strings.SplitSeq(*sizes, ",") {
 		n, err := strconv.Atoi(text)
 		if err != nil {
 			return fmt.Errorf("--sizes: %w", err)
 		}
-		if err := b.size(ctx, n, n <= *ancestor); err != nil {
+		if err := b.size(ctx, n); err != nil {
 			return fmt.Errorf("%d ebuilds: %w", n, err)
 		}
 	}
+	fmt.Fprintf(out, "\nload %s after\n", load())
 	return nil
 }
+
+// load is how many processes wanted to run in the last minutes: a measurement says under what it was made.
+func load() string {
+	data, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	return strings.Join(strings.Fields(string(data))[:3], " ")
+}
+
+// most are the largest repositories in which something is measured.
+type most struct{ plain, ancestor, eclass int }
 
 // bench is a measurement at work.
 type bench struct {
 	out, said io.Writer
 	dir       string
 	repeat    int
+	most      most
 	prcheck   string
-	root      string  // the toolchain
-	smallest  float64 // wall seconds of the warm one-package check in the first repository
+	root      string          // the toolchain
+	firsts    map[string]cost // of the present size
+	smallest  float64         // wall seconds of the warm one-package check in the first repository
 	first     int
 }
 
@@ -105,7 +126,8 @@ type change struct {
 }
 
 // size measures one repository.
-func (b *bench) size(ctx context.Context, n int, ancestor bool) error {
+func (b *bench) size(ctx context.Context, n int) error {
+	b.say("%d ebuilds: making the repository", n)
 	repo, err := ebuildrepo.Generate(ebuildrepo.Options{Seed: 1, Ebuilds: n})
 	if err != nil {
 		return err
@@ -120,7 +142,16 @@ func (b *bench) size(ctx context.Context, n int, ancestor bool) error {
 	if err != nil {
 		return err
 	}
-	if err := history.Write(ctx, bare); err != nil {
+	if _, err := os.Stat(bare); err != nil { // --dir of an earlier measurement has it
+		if err := history.Write(ctx, bare); err != nil {
+			return err
+		}
+	}
+	if n > b.most.eclass {
+		changes = changes[:1]
+	}
+	// A kit of an earlier measurement would not be made.
+	if err := os.RemoveAll(filepath.Join(dir, "cache")); err != nil {
 		return err
 	}
 	cold, err := b.check(ctx, dir, bare, changes[0].branch)
@@ -129,16 +160,30 @@ func (b *bench) size(ctx context.Context, n int, ancestor bool) error {
 	}
 	b.row(n, "prcheck run, "+changes[0].what+", no kit yet", cold, "")
 	warm := map[string]cost{}
+	b.firsts = map[string]cost{}
 	for _, c := range changes {
+		first, err := b.median(func() (cost, error) {
+			if err := forget(dir); err != nil {
+				return cost{}, err
+			}
+			return b.check(ctx, dir, bare, c.branch)
+		})
+		if err != nil {
+			return err
+		}
+		b.row(n, "prcheck run, "+c.what+", first check of it on that base", first, "")
 		if warm[c.branch], err = b.median(func() (cost, error) { return b.check(ctx, dir, bare, c.branch) }); err != nil {
 			return err
 		}
-		b.row(n, "prcheck run, "+c.what, warm[c.branch], b.growth(n, c, warm[c.branch]))
+		b.row(n, "prcheck run, "+c.what+", the base's findings from the store", warm[c.branch], b.growth(n, c, warm[c.branch]))
+		b.firsts[c.branch] = first
 	}
-	if err := b.plain(ctx, n, dir, bare, changes[0], warm[changes[0].branch]); err != nil {
-		return err
+	if n <= b.most.plain {
+		if err := b.plain(ctx, n, dir, bare, changes[0], warm[changes[0].branch]); err != nil {
+			return err
+		}
 	}
-	if !ancestor {
+	if n > b.most.ancestor {
 		return nil
 	}
 	for _, c := range changes {
@@ -199,6 +244,19 @@ func (b *bench) growth(n int, c change, took cost) string {
 		return ""
 	}
 	return fmt.Sprintf("%.2f × that of %d ebuilds", took.wall/b.smallest, b.first)
+}
+
+// forget removes what was kept of scans of the base.
+func forget(dir string) error {
+	kept, err := filepath.Glob(filepath.Join(dir, "cache", "kits", "*", basekit.Findings))
+	for _, folder := range kept {
+		err = errors.Join(err, os.RemoveAll(folder))
+	}
+	return err
+}
+
+func (b *bench) say(format string, values ...any) {
+	fmt.Fprintf(b.said, "bench: "+format+"\n", values...)
 }
 
 func (b *bench) row(n int, what string, c cost, ratio string) {
