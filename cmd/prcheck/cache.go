@@ -105,6 +105,10 @@ func (s *session) openKit(ctx context.Context, p plan.Plan, dir string) (*baseki
 	if err != nil {
 		return nil, err
 	}
+	if s.engine.Driver, err = s.engine.CompiledDriver(ctx, p, filepath.Join(s.cache.dir, "drivers"), digest); err != nil {
+		fmt.Fprintf(s.err, "prcheck: warning: this run is slower than need be: %v\n", err)
+		s.engine.Driver = ""
+	}
 	key := engine.KitKey(p, digest)
 	kit, err := s.cache.kits.Open(ctx, key)
 	if !errors.Is(err, basekit.ErrNone) {
@@ -209,7 +213,7 @@ func (s *session) judgedAgain(ctx context.Context, p plan.Plan, dir string, kit 
 			return nil, err
 		}
 	}
-	s.engine.Kit, s.engine.Findings = "", nil
+	s.engine.Kit, s.engine.Findings, s.engine.Driver = "", nil, ""
 	if err := s.emptyRun(dir); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -81,7 +82,7 @@ func TestRun(t *testing.T) {
 	t.Run("a change that breaks nothing", func(t *testing.T) {
 		t.Parallel()
 		code, out, said := prcheck(t, append(common, "--base", "main", "--head", "good")...)
-		if code != 0 || !strings.HasPrefix(out, "No new problems") || !strings.Contains(said, "scan: scan") || strings.Contains(out, "\x1b") {
+		if code != 0 || !strings.HasPrefix(out, "No new problems") || !strings.Contains(said, "scan: head scan") || strings.Contains(out, "\x1b") {
 			t.Errorf("exit %d\n%s\n%s", code, out, said)
 		}
 	})
@@ -92,13 +93,32 @@ func TestRun(t *testing.T) {
 		if err := json.Unmarshal([]byte(out), &d); err != nil {
 			t.Fatalf("%v\n%s\n%s", err, out, said)
 		}
-		if code != 1 || d.Conclusion != "failure" || d.Counts.New != len(d.New) || len(d.New) == 0 || d.Revision.Tree == "" || d.Timings.Stages["scan"].Steps["scan"] == 0 {
+		if code != 1 || d.Conclusion != "failure" || d.Counts.New != len(d.New) || len(d.New) == 0 || d.Revision.Tree == "" || d.Timings.Stages["scan"].Steps["head scan"] == 0 {
 			t.Errorf("exit %d\n%s\n%s", code, out, said)
 		}
 		for _, f := range d.New {
 			if f.Category+"/"+f.Package != key && f.Rule == "UnknownLicense" {
 				t.Errorf("%+v", f)
 			}
+		}
+	})
+	t.Run("the same change again, the base's findings from the store", func(t *testing.T) {
+		t.Parallel()
+		args := append(common, "--base", "main", "--head", "moved", "-o", "json")
+		results := [2]map[string]any{}
+		for i := range results {
+			code, out, said := prcheck(t, args...)
+			if err := json.Unmarshal([]byte(out), &results[i]); err != nil || code == 2 {
+				t.Fatalf("%v, exit %d\n%s\n%s", err, code, out, said)
+			}
+			delete(results[i], "timings")
+		}
+		if !reflect.DeepEqual(results[0], results[1]) {
+			t.Errorf("first %v\nthen %v", results[0], results[1])
+		}
+		kept, err := filepath.Glob(filepath.Join(common[len(common)-1], "kits", "*", "findings", "*", "base.jsonl"))
+		if err != nil || len(kept) == 0 {
+			t.Errorf("nothing of the base was kept (%v)", err)
 		}
 	})
 	t.Run("a conflict", func(t *testing.T) {

@@ -57,7 +57,7 @@ func (e *Engine) StartAhead(ctx context.Context, p plan.Plan) error {
 	if sources(p.Changed) {
 		wanted = append(wanted, plan.StagePrepare)
 	}
-	if err := e.Layout.installDriver(); err != nil {
+	if err := e.Layout.installDriver(e.Driver); err != nil {
 		return err
 	}
 	for _, name := range wanted {
@@ -317,4 +317,3 @@ func (r *relay) to(target io.Writer) {
 	}
 	r.target, r.kept = target, nil
 }
-

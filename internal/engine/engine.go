@@ -33,6 +33,8 @@ type Engine struct {
 	Clock     clock.PassiveClock
 	// Runner is the program that fetch copies for the containers that have none; empty: nobody needs it.
 	Runner string
+	// Driver is a file with the driver, compiled (CompiledDriver); empty: stages use the one that this program carries.
+	Driver string
 	// Seeds are prepared folders by repository name, from which base and masters are brought up to date instead of made from
 	// nothing. Whoever gives them vouches that no hostile code could write there.
 	Seeds map[string]string

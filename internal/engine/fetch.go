@@ -15,7 +15,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prcheck/prcheck/images/pkgcheck/driver"
 	"github.com/prcheck/prcheck/internal/gitops"
 	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/trees"
@@ -127,7 +126,7 @@ func (s *stage) installTools() error {
 		return err
 	}
 	if len(s.engine.started) == 0 { // who was started ahead reads it
-		if err := l.installDriver(); err != nil {
+		if err := l.installDriver(s.engine.Driver); err != nil {
 			return err
 		}
 	}
@@ -139,11 +138,6 @@ func (s *stage) installTools() error {
 		return fmt.Errorf("copying the runner: %w", err)
 	}
 	return os.WriteFile(l.Tools("runner"), self, 0o755) //nolint:gosec // a folder of the engine
-}
-
-// installDriver writes the driver where stages find it.
-func (l Layout) installDriver() error {
-	return os.WriteFile(l.driverFile(), driver.Archive(), 0o644)
 }
 
 // clone makes the bare repository dir with everything that commits need. A later check looks at the history, so it is

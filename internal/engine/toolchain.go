@@ -150,6 +150,9 @@ type call struct {
 	write   []string // paths here that it may change
 }
 
+// blind says that a call sees nothing of a repository.
+func (c call) blind() bool { return c.command == "tables" || c.command == "compile" }
+
 // driverFile is where the driver lies.
 func (l Layout) driverFile() string { return l.Tools(driver.FileName) }
 
@@ -327,7 +330,7 @@ func (s *stage) spec(c call, dir string, argv ...string) sandbox.Spec {
 	for _, path := range c.read {
 		spec.ReadPaths = append(spec.ReadPaths, in(path))
 	}
-	if c.command != "tables" {
+	if !c.blind() {
 		spec.ReadPaths = slices.Concat(spec.ReadPaths, s.stores(), e.Objects)
 	}
 	for _, path := range c.write {
@@ -347,7 +350,7 @@ func (s *stage) mounts(c call, dir string) []sandbox.Mount {
 	add := func(path string, readOnly bool) {
 		mounts = append(mounts, sandbox.Mount{Source: path, Target: e.inside(name, path), ReadOnly: readOnly})
 	}
-	if c.command != "tables" {
+	if !c.blind() {
 		for _, dir := range slices.Concat(s.stores(), e.Objects) {
 			mounts = append(mounts, sandbox.Mount{Source: dir, Target: dir, ReadOnly: true})
 		}

@@ -9,7 +9,7 @@ import os
 import pickle
 import subprocess
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -59,7 +59,7 @@ def install() -> None:
     from pkgcheck.addons.git import GitAddon
 
     for name in ("_get_commit_hash", "_get_current_branch", "_get_default_branch"):
-        setattr(GitAddon, name, staticmethod(functools.cache(vars(GitAddon)[name].__func__)))
+        setattr(GitAddon, name, staticmethod(_once(name, vars(GitAddon)[name].__func__)))
 
     def update_cache(addon: Any, force: bool = False) -> None:
         for repo in addon.options.target_repo.trees:
@@ -69,6 +69,25 @@ def install() -> None:
                 addon._cached_repos[repo.location] = _history(repo, commit, file)
 
     GitAddon.update_cache = update_cache
+
+
+_answers: dict[tuple[str, ...], str] = {}
+
+
+def answered(location: str, branch: str, commit: str) -> None:
+    """Takes what git said of a tree whose checked-out branch is the default one: pkgcheck would ask the same."""
+    real = os.path.realpath(location)
+    _answers["_get_current_branch", real] = branch
+    _answers["_get_default_branch", real, "origin"] = branch
+    _answers["_get_commit_hash", real, "origin/HEAD"] = commit
+
+
+def _once(name: str, question: Callable[..., str]) -> Callable[..., str]:
+    @functools.cache
+    def ask(location: str, *about: str) -> str:
+        return _answers.get((name, os.path.realpath(location), *about)) or question(location, *about)
+
+    return ask
 
 
 _pinned: dict[str, str] = {}

@@ -22,7 +22,7 @@ class _Parser(argparse.ArgumentParser):
 def _arguments() -> argparse.Namespace:
     parser = _Parser(prog="prcheck-driver", description="Runs pkgcheck and says what it did (PROTOCOL.md).")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("tables", "prepare", "scan", "commits"):
+    for name in ("tables", "compile", "prepare", "scan", "commits"):
         one = commands.add_parser(name)
         one.add_argument("--request", required=True, help="JSON request")
         one.add_argument("--output", required=True, help="file to write the records to")
@@ -51,9 +51,13 @@ def _do(command: str, file: str, output: str, *, served: bool = False) -> int:
         from . import prepare
 
         return prepare.run(request.parse_prepare(value), output)
+    request.parse_empty(value)
+    if command == "compile":
+        from . import compiled
+
+        return compiled.run(output)
     from . import tables
 
-    request.parse_tables(value)
     return tables.run(output)
 
 

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from typing import Any
-from unittest.mock import patch
 
 from . import environment
 from .recorded import Prepared, use_prepared
+from .replaced import replaced
 from .request import RequestError, ScanRequest
 
 
@@ -43,7 +44,7 @@ def parse(request: ScanRequest, prepared: tuple[Prepared, ...]) -> Any:
     def refuse(parser: Any, status: int = 0, message: str | None = None) -> None:
         raise RequestError(f"pkgcheck does not take the request's arguments: {(message or 'no reason given').strip()}")
 
-    with patch("argparse.ArgumentParser.exit", refuse):
+    with replaced(argparse.ArgumentParser, "exit", refuse):
         options = command.argparser.parse_args(_arguments(request, config))
     _check_repositories(options.target_repo, request)
     options.gentoo_repo = request.target.name == "gentoo"

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
-from unittest.mock import patch
 
 from . import exhaustion
+from .replaced import replaced
 from .request import RequestError, ScanRequest
 
 
@@ -91,7 +91,7 @@ class _Initialiser:
             return self._noting(type(list(self._addons.values())[-1]), lambda: init_source(wanted, *args, **kwargs))
 
         # Each group gets sources of its own: a runner wraps its source, and one that is wrapped twice loses metadata errors.
-        with patch("pkgcheck.addons.init_addon", addon), patch("pkgcheck.sources.init_source", source):
+        with replaced(addons, "init_addon", addon), replaced(sources, "init_source", source):
             made = init_checks(list(base.get_addons(checks)), self.options, None, addons_map=self._addons, source_map={})
         return [runner_cls(self.options, source, objs) for (source, runner_cls), objs in made.items()]
 

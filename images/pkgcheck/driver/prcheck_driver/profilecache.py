@@ -10,9 +10,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
-from unittest.mock import patch
 
 from .contents import Contents, key
+from .replaced import replaced
 
 _FILE = "profiles-table.pickle"
 _GENERATED = frozenset({"use.local.desc"})
@@ -97,7 +97,7 @@ class Profiles:
         original = addon.__init__
 
         def init(instance: Any, *args: Any, **kwargs: Any) -> None:
-            with patch.object(source, "create_profile", lambda _, node, **__: self._create(node)):
+            with replaced(source, "create_profile", lambda _, node, **__: self._create(node)):
                 original(instance, *args, **kwargs)
 
         addon.__init__ = init

@@ -239,8 +239,8 @@ def _open(value: Any) -> _Fields:
     return fields
 
 
-def parse_tables(value: Any) -> None:
-    """Checks a `tables` request, which has nothing but the protocol."""
+def parse_empty(value: Any) -> None:
+    """Checks a request that has nothing but the protocol."""
     _open(value).end()
 
 

@@ -204,7 +204,6 @@ class Scan:
         }
         out.write(records.line(end))
         out.flush()
-        os.fsync(out.fileno())
         self._log(f"{len(packages)} packages, {len(findings)} findings, {len(errors)} errors in {end['seconds']} s")
         return FAILED if errors else DONE
 
@@ -256,6 +255,7 @@ def _history(tree: Repository) -> dict[str, Any]:
             record["historyReason"] = f"the checked-out branch is {branch!r}, the default branch {default!r}"
         else:
             record["history"] = git("rev-parse", "--verify", "origin/HEAD")
+            history.answered(tree.path, branch, record["history"])
     except subprocess.CalledProcessError as e:
         with contextlib.suppress(IndexError):
             record["historyReason"] = e.stderr.strip().splitlines()[0]

@@ -62,14 +62,20 @@ def preload(kind: str) -> None:
     # What is loaded stays: it is no garbage, and looking at it would only make copies of it in every process that is forked.
     gc.disable()
     if kind == "scan":
-        from . import scan, sides, toolchain
+        from . import toolchain
 
-        toolchain.versions()
+        toolchain.ask()
+        from . import scan, sides
+
         scan.load()
+        toolchain.versions()
         _ = sides
     else:
         from . import prepare
 
         prepare.load()
+    from multiprocessing import popen_fork
+
+    _ = popen_fork
     gc.freeze()
     gc.enable()

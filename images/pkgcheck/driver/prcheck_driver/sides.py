@@ -24,8 +24,9 @@ def run(request: Sides, output: str) -> int:
     """Scans the sides in their order, writes the summary, and returns the exit code."""
     output = os.path.abspath(output)
     environment.enter(request.work, request.sides[0].scan.masters)
-    toolchain.versions()
+    toolchain.ask()
     scan.load()
+    toolchain.versions()
     records = [_side(request.work, x) for x in request.sides]
     summary = {"type": "sides", "protocol": PROTOCOL, "complete": all(x["exit"] == scan.DONE for x in records), "sides": records}
     Path(output).write_text(json.dumps(summary, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

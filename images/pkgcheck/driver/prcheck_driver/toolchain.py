@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 import os
@@ -56,24 +57,43 @@ def installed(name: str) -> str:
     return metadata.version(name)
 
 
-def _output(*argv: str) -> str:
-    try:
-        done = subprocess.run(argv, capture_output=True, encoding="utf-8", check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return done.stdout.strip()
+class _Program:
+    """A program that says its version while something else is done."""
+
+    def __init__(self, *argv: str) -> None:
+        self._process = None
+        with contextlib.suppress(OSError):
+            self._process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8")
+
+    def output(self) -> str:
+        """What it said, if it ended well."""
+        if self._process is None:
+            return ""
+        out, _ = self._process.communicate()
+        return "" if self._process.returncode else out.strip()
+
+
+@functools.cache
+def ask() -> dict[str, _Program]:
+    """Starts the programs whose versions are wanted."""
+    return {
+        "git": _Program("git", "--version"),
+        "bash": _Program("bash", "-c", "echo $BASH_VERSION"),
+        "perl": _Program("perl", "-MGentoo::PerlMod::Version", "-e", "print 1"),
+    }
 
 
 @functools.cache
 def versions() -> dict[str, object]:
     """Everything whose version can change a scan's result."""
-    git = _output("git", "--version").split()
+    asked = ask()
+    git = asked["git"].output().split()
     return {
         "pkgcheck": installed("pkgcheck"),
         "pkgcore": installed("pkgcore"),
         "snakeoil": installed("snakeoil"),
         "python": ".".join(map(str, sys.version_info[:3])),
-        "bash": _output("bash", "-c", "echo $BASH_VERSION"),
+        "bash": asked["bash"].output(),
         "git": git[2] if len(git) > 2 else "",
-        "perlModule": bool(_output("perl", "-MGentoo::PerlMod::Version", "-e", "print 1")),
+        "perlModule": bool(asked["perl"].output()),
     }

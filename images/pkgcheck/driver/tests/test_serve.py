@@ -8,6 +8,7 @@ import json
 import os
 import socket
 import subprocess
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,24 @@ def test_metadata_are_made_in_a_driver_that_waited(repo: Repo, tmp_path: Path) -
     entry = Path("md5-cache", "app-misc", "good-1.0")
     assert (tmp_path / "made" / entry).read_text() == (repo.prepared / entry).read_text()
     assert served.end() == 0
+
+
+def test_a_compiled_archive_says_the_same(repo: Repo, tmp_path: Path) -> None:
+    repo.prepare()
+    archive, compiled = tmp_path / "driver.pyz", tmp_path / "compiled.pyz"
+    with zipfile.ZipFile(archive, "w") as out:
+        for file in [DRIVER / "__main__.py", *sorted((DRIVER / "prcheck_driver").glob("*.py"))]:
+            out.write(file, file.relative_to(DRIVER))
+    empty = tmp_path / "empty.json"
+    empty.write_text('{"protocol": 1}')
+    subprocess.run([PYTHON, "-I", str(archive), "compile", "--request", str(empty), "--output", str(compiled)], check=True)
+    with zipfile.ZipFile(compiled) as made:
+        assert {x.filename for x in made.infolist()} >= {"__main__.pyc", "prcheck_driver/scan.py", "prcheck_driver/scan.pyc"}
+    file = tmp_path / "request.json"
+    for name, driver in (("plain", archive), ("fast", compiled)):
+        file.write_text(json.dumps({"protocol": 1} | _request(repo, tmp_path / f"{name}.jsonl", "app-misc/good")))
+        subprocess.run([PYTHON, "-I", str(driver), "scan", "--request", str(file), "--output", str(tmp_path / "out")], check=True)
+    assert _timeless(tmp_path / "plain.jsonl") == _timeless(tmp_path / "fast.jsonl")
 
 
 def test_no_program_that_is_started_holds_the_connection(repo: Repo, tmp_path: Path) -> None:
