@@ -45,6 +45,16 @@ func TestDecide(t *testing.T) {
 			limits:  Limits{Total: 9, ByRepository: map[types.NamespacedName]int{named("a"): 1}},
 			want:    []string{"a-1"}, reasons: map[string]string{"a-2": repoFull},
 		},
+		"a baseline lets even younger pull requests pass": {
+			waiting: []Run{{Repository: named("a"), Profile: "p", Hash: "base", Since: start.Add(-time.Hour), Baseline: true, Last: true}, waitingRun("a", "a-1", 1)},
+			limits:  Limits{Total: 9, ByRepository: map[types.NamespacedName]int{named("a"): 1}},
+			want:    []string{"a-1"}, reasons: map[string]string{"base": repoFull},
+		},
+		"a baseline that waited for long has its turn": {
+			waiting: []Run{{Repository: named("a"), Profile: "p", Hash: "base", Since: start.Add(-time.Hour), Baseline: true}, waitingRun("a", "a-1", 1)},
+			limits:  Limits{Total: 9, ByRepository: map[types.NamespacedName]int{named("a"): 1}},
+			want:    []string{"base"}, reasons: map[string]string{"a-1": repoFull},
+		},
 		"a full repository does not hold up another": {
 			waiting: []Run{waitingRun("a", "a-1", 9), waitingRun("b", "b-1", 1)},
 			load:    Load{Total: 1, ByRepository: map[types.NamespacedName]int{named("a"): 1}},

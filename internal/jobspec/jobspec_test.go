@@ -44,8 +44,12 @@ func input(edit func(*Input)) Input {
 
 func TestBuildGolden(t *testing.T) {
 	for name, edit := range map[string]func(*Input){
-		"plain":    func(*Input) {},
-		"cache":    func(in *Input) { in.Cache = true },
+		"plain": func(*Input) {},
+		"cache": func(in *Input) { in.Cache = true },
+		"baseline": func(in *Input) {
+			in.Check, in.Cache = nil, true
+			in.Repository = &prcheckv1.Repository{ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "overlay", UID: "0f9f1c9e-0000-4000-8000-000000000001"}}
+		},
 		"attempt3": func(in *Input) { in.FailedNodes = []string{"worker-2", "worker-1", "worker-2"} },
 		"overrides": func(in *Input) {
 			in.Profile.Spec.Resources = prcheckv1.RunResources{

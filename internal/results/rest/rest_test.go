@@ -77,14 +77,15 @@ type world struct {
 	service   *rest.Service
 	server    *httptest.Server
 	evaluated int
+	data      string // the store's folder
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t}
+	w := &world{t: t, data: t.TempDir()}
 	forge := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(forge.Close)
-	db, err := store.Open(t.Context(), t.TempDir(), clock.RealClock{})
+	db, err := store.Open(t.Context(), w.data, clock.RealClock{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +94,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	w.service = &rest.Service{
-		Store: db, Mirrors: mirrors, Sources: sources{forge.URL + "/o/guru.git"}, ScratchDir: t.TempDir(), MaxBundle: 1 << 20,
+		Store: db, Mirrors: mirrors, Sources: sources{forge.URL + "/o/guru.git"}, ScratchDir: t.TempDir(), MaxBundle: 1 << 20, MaxKit: 1 << 20, KitKey: kitKey,
 		ReportURL: func(hash string) string { return "https://prcheck.example/run/" + plan.Short(hash) },
 		Log:       slog.New(slog.DiscardHandler), Clock: clock.RealClock{},
 		Evaluate: func(bundle fs.FS, _ plan.Plan) *verdict.Verdict {
@@ -324,7 +325,7 @@ func TestOpenAPINamesEveryRoute(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{`"openapi":"3.1.`, "/internal/v1/merges", "/internal/v1/runs/{hash}/conclusion", "/pod/v1/plan", "/pod/v1/result", "/pod/v1/git/target.git/info/refs"} {
+	for _, text := range []string{`"openapi":"3.1.`, "/internal/v1/merges", "/internal/v1/runs/{hash}/conclusion", "/pod/v1/plan", "/pod/v1/result", "/pod/v1/git/target.git/info/refs", "/internal/v1/baselines", "/pod/v1/kits/{id}", "/pod/v1/seed"} {
 		if !strings.Contains(string(data), text) {
 			t.Errorf("the document lacks %s", text)
 		}
