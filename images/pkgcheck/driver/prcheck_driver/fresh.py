@@ -22,14 +22,6 @@ def start_anew() -> None:
     os.execve(sys.executable, [sys.executable, "-s", "-P", *sys.argv], env)
 
 
-def load_lazily(*names: str) -> None:
-    """Lets modules be loaded when something of theirs is used, which in a scan nothing is of these."""
-    from importlib import util
-
-    for name in names:
-        spec = None if name in sys.modules else util.find_spec(name)
-        if spec is not None and spec.loader is not None:
-            spec.loader = util.LazyLoader(spec.loader)
-            module = util.module_from_spec(spec)
-            sys.modules[name] = module
-            spec.loader.exec_module(module)
+def leave_out_network() -> None:
+    """Lets modules be loaded without the library for connections, which nothing here may make; those that can use it do without."""
+    sys.modules.setdefault("ssl", None)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ import logging
 import sys
 from collections.abc import Callable
 
-from . import exhaustion, fresh, request, serve, toolchain
+from . import exhaustion, fresh, replaced, request, serve, toolchain
 
 USAGE, UNAVAILABLE = 64, 69
 
@@ -70,7 +70,8 @@ def _main() -> int:
     toolchain.require()
     arguments = _arguments()
     # Half of what importing pkgcheck costs, for checks that are never run and mocks that are never made.
-    fresh.load_lazily("asyncio", "ssl")
+    replaced.stand_in_for_mock()
+    fresh.leave_out_network()
     # pkgcheck silences pkgcore's log in its own command; what it would say comes as results.
     logging.getLogger("pkgcore").setLevel(logging.CRITICAL + 1)
     if arguments.command == "serve":

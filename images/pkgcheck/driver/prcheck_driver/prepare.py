@@ -51,10 +51,9 @@ def load() -> None:
     """Loads what requests will need."""
     from pkgcore import config
     from pkgcore.ebuild import eclass, processor, repository
-    from pkgcore.scripts import pmaint
     from snakeoil import chksum
 
-    _ = config, eclass, processor, repository, pmaint, chksum
+    _ = config, eclass, processor, repository, chksum
 
 
 def _write_json(path: Path, value: object) -> None:
@@ -249,6 +248,10 @@ class _Prepare:
 
     def _descriptions(self) -> None:
         """use.local.desc and pkg_desc_index, by pmaint's own code, but beside the tree."""
+        names = self._request.local_flags
+        if names is not None and not names:
+            Path(self._output, recorded.LOCAL_DESC).write_text(_LOCAL_DESC, encoding="utf-8")
+            return  # loading pmaint takes longer than sourcing an ebuild
         from pkgcore.scripts import pmaint
 
         class Beside:
@@ -265,7 +268,6 @@ class _Prepare:
         scratch = Path(self._request.work, "generated")
         for folder in ("profiles", "metadata"):
             (scratch / folder).mkdir(parents=True, exist_ok=True)
-        names = self._request.local_flags
         beside = Beside(self._repo, str(scratch), self._repo.packages if names is None else _present(self._repo, names))
         pmaint.update_use_local_desc(beside, _Observer())
         shutil.copyfile(scratch / "profiles" / "use.local.desc", self._output / recorded.LOCAL_DESC)
@@ -275,6 +277,14 @@ class _Prepare:
         pkgs = [x for x in self._all() if x.cpvstr not in errors and self._sourceable(x)]
         pmaint.update_pkg_desc_index(beside, _Observer(), pkgs)
         shutil.copyfile(scratch / "metadata" / "pkg_desc_index", self._output / recorded.DESC_INDEX)
+
+
+_LOCAL_DESC = """\
+# This file is deprecated as per GLEP 56 in favor of metadata.xml.
+# Please add your descriptions to your package's metadata.xml ONLY.
+# * generated automatically using pmaint *
+
+"""
 
 
 class _Observer:

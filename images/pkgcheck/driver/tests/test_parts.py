@@ -49,6 +49,8 @@ def test_local_flags_of_parts_make_the_whole_file(repo: Repo) -> None:
     _fill(repo)
     assert repo.prepare().code == 0
     whole = (repo.prepared / "use.local.desc").read_bytes()
+    assert repo.prepare(ebuilds=[], eclasses=[], localFlags=[]).code == 0
+    assert (repo.prepared / "use.local.desc").read_bytes() == whole[: whole.index(b"\n\n") + 2]
     lines: set[bytes] = set()
     for i, part in enumerate((["app-misc/good", "app-misc/dies"], ["dev-libs/inherits", "app-misc/two-words"])):
         repo.prepared = repo.top / f"part{i}"

@@ -111,6 +111,31 @@ def test_metadata_are_made_in_a_driver_that_waited(repo: Repo, tmp_path: Path) -
     assert served.end() == 0
 
 
+STAND_IN = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from prcheck_driver import replaced
+replaced.stand_in_for_mock()
+from unittest.mock import patch
+with patch("os.getcwd", lambda: "elsewhere"):
+    assert os.getcwd() == "elsewhere"
+assert os.getcwd() != "elsewhere"
+assert "unittest.case" not in sys.modules
+with patch("os.getcwd") as mocked:
+    mocked.return_value = "mocked"
+    assert os.getcwd() == "mocked"
+with patch.object(os, "getcwd", lambda: "object"):
+    assert os.getcwd() == "object"
+from unittest.mock import MagicMock
+import unittest
+assert MagicMock()() and unittest.TestCase
+"""
+
+
+def test_the_stand_in_for_mock_is_as_good_as_mock() -> None:
+    subprocess.run([PYTHON, "-c", STAND_IN, str(DRIVER)], check=True)
+
+
 def test_a_compiled_archive_says_the_same(repo: Repo, tmp_path: Path) -> None:
     repo.prepare()
     archive, compiled = tmp_path / "driver.pyz", tmp_path / "compiled.pyz"
