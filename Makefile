@@ -65,6 +65,10 @@ bench-compare: ## Compare 1,000,000 facts with 1,000,000
 bench-engine: setup toolchain ## Measure prcheck run against the plain tool and the ancestor's algorithm (SIZES=1000,4000,16000; BENCH='-repeat 5', see go run ./test/bench/engine -h)
 	go run ./test/bench/engine --sizes $(or $(SIZES),1000$(comma)4000$(comma)16000) $(BENCH)
 
+.PHONY: bench-cluster
+bench-cluster: cluster-parts ## Measure 20 pull requests opened at once against 20 bare pods (BENCH="--ebuilds 1000 --pulls 20 --runs 4")
+	go run ./test/bench/cluster $(BENCH)
+
 .PHONY: clean
 clean: ## Remove what was built here; the caches stay
 	rm -rf bin dist

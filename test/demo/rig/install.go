@@ -4,6 +4,7 @@
 package rig
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -106,7 +107,7 @@ func (r *Rig) installHelm(ctx context.Context, root string) error {
 		"--set", "externalURL=" + r.ServerURL,
 		"--set", "server.service.type=NodePort", "--set", fmt.Sprintf("server.service.nodePort=%d", serverPort),
 		"--set", "server.persistence.size=1Gi",
-		"--set", "manager.maxConcurrentRuns=2",
+		"--set", fmt.Sprintf("manager.maxConcurrentRuns=%d", cmp.Or(r.opts.MaxRuns, 2)),
 	}
 	for _, part := range []string{"manager", "server", "runner"} {
 		args = append(args, "--set", part+".image.repository="+r.Images[part].Name, "--set", part+".image.digest="+r.Images[part].Digest)

@@ -54,6 +54,8 @@ type Options struct {
 	Kustomize bool
 	// PollInterval of the Repository. Zero: 30 s.
 	PollInterval time.Duration
+	// MaxRuns is how many runs' pods there may be at once. Zero: 2.
+	MaxRuns int
 }
 
 // Rig is what Start put up.
