@@ -71,6 +71,10 @@ type StageTimeouts struct {
 	// +kubebuilder:default="45m"
 	// +optional
 	Scan metav1.Duration `json:"scan,omitzero"`
+	// package bounds what the QA tool does with one package on one side. One that takes longer is named, and costs the others nothing.
+	// +kubebuilder:default="10m"
+	// +optional
+	Package metav1.Duration `json:"package,omitzero"`
 	// publish bounds the upload of the results.
 	// +kubebuilder:default="10m"
 	// +optional
@@ -158,7 +162,7 @@ type CheckProfileSpec struct {
 	// +kubebuilder:default=Auto
 	// +optional
 	Scope ScopeStrategy `json:"scope,omitempty"`
-	// timeouts bound each stage.
+	// timeouts bound each stage, and each package.
 	// +kubebuilder:default={}
 	// +optional
 	Timeouts StageTimeouts `json:"timeouts,omitzero"`

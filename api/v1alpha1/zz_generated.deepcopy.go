@@ -665,6 +665,7 @@ func (in *StageTimeouts) DeepCopyInto(out *StageTimeouts) {
 	out.Fetch = in.Fetch
 	out.Prepare = in.Prepare
 	out.Scan = in.Scan
+	out.Package = in.Package
 	out.Publish = in.Publish
 }
 

@@ -41,6 +41,7 @@ type scanRequest struct {
 	Cache    string     `json:"cache"`
 	Jobs     int        `json:"jobs"`
 	Store    []string   `json:"store"`
+	Seconds  float64    `json:"packageSeconds"` // for one package; 0: any number
 	Sides    []scanSide `json:"sides"`
 }
 
@@ -206,6 +207,7 @@ func (s *stage) scanRequest(name string, sides []string) (request scanRequest, r
 		Cache:    in(e.Layout.Tmp(plan.StageScan, name, "cache")),
 		Jobs:     s.jobs(),
 		Store:    s.stores(),
+		Seconds:  p.Snapshot.Timeouts.Package.Seconds(),
 		Sides:    []scanSide{},
 	}
 	for _, m := range p.Masters {

@@ -44,6 +44,8 @@ type Timeouts struct {
 	Prepare time.Duration `json:"prepare"`
 	Scan    time.Duration `json:"scan"`
 	Publish time.Duration `json:"publish"`
+	// Package bounds one package of a scan, on one side.
+	Package time.Duration `json:"package,omitempty"`
 }
 
 // Master is another repository that the scan needs, at one commit. Base and head of a pull request use the same.

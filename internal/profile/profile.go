@@ -37,6 +37,7 @@ const (
 	defaultPrepare = 20 * time.Minute
 	defaultScan    = 45 * time.Minute
 	defaultPublish = 10 * time.Minute
+	defaultPackage = 10 * time.Minute
 )
 
 // ErrInvalid is wrapped by every error of Snapshot: the profile cannot be used until somebody edits it.
@@ -99,6 +100,7 @@ func Timeouts(spec *prcheckv1.StageTimeouts) plan.Timeouts {
 	return plan.Timeouts{
 		Fetch: orDefault(spec.Fetch.Duration, defaultFetch), Prepare: orDefault(spec.Prepare.Duration, defaultPrepare),
 		Scan: orDefault(spec.Scan.Duration, defaultScan), Publish: orDefault(spec.Publish.Duration, defaultPublish),
+		Package: orDefault(spec.Package.Duration, defaultPackage),
 	}
 }
 
@@ -177,11 +179,12 @@ func (p *problems) gateInherited(spec *prcheckv1.CheckProfileSpec, gate []findin
 
 func (p *problems) timeouts(spec *prcheckv1.StageTimeouts) plan.Timeouts {
 	limits := Timeouts(spec)
-	for stage, limit := range map[plan.Stage]time.Duration{
+	for what, limit := range map[plan.Stage]time.Duration{
 		plan.StageFetch: limits.Fetch, plan.StagePrepare: limits.Prepare, plan.StageScan: limits.Scan, plan.StagePublish: limits.Publish,
+		"package": limits.Package,
 	} {
 		if limit < time.Second || limit > maxTimeout {
-			p.add("spec.timeouts.%s: %s is not between 1s and 24h", stage, limit)
+			p.add("spec.timeouts.%s: %s is not between 1s and 24h", what, limit)
 		}
 	}
 	return limits

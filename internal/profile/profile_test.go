@@ -34,7 +34,7 @@ func TestSnapshotFillsInWhatTheAPIServerWould(t *testing.T) {
 	want := plan.Snapshot{
 		Name: "standard", Image: image, Profiles: []string{"dev", "stable"}, Keywords: []string{},
 		Severities: map[string]finding.Level{}, Gate: []finding.Level{finding.LevelError},
-		Timeouts:    plan.Timeouts{Fetch: 10 * time.Minute, Prepare: 20 * time.Minute, Scan: 45 * time.Minute, Publish: 10 * time.Minute},
+		Timeouts:    plan.Timeouts{Fetch: 10 * time.Minute, Prepare: 20 * time.Minute, Scan: 45 * time.Minute, Publish: 10 * time.Minute, Package: 10 * time.Minute},
 		MemoryBytes: 2 << 30, OutputBytes: OutputBytes,
 	}
 	got, err := Snapshot(minimal(func(*prcheckv1.CheckProfileSpec) {}))

@@ -140,6 +140,7 @@ func profileOf(s plan.Snapshot) profileFile {
 		Timeouts: v1alpha1.StageTimeouts{
 			Fetch: metav1.Duration{Duration: s.Timeouts.Fetch}, Prepare: metav1.Duration{Duration: s.Timeouts.Prepare},
 			Scan: metav1.Duration{Duration: s.Timeouts.Scan}, Publish: metav1.Duration{Duration: s.Timeouts.Publish},
+			Package: metav1.Duration{Duration: s.Timeouts.Package},
 		},
 		Resources: v1alpha1.RunResources{Memory: *resource.NewQuantity(s.MemoryBytes, resource.BinarySI)},
 	}

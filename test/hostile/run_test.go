@@ -4,10 +4,8 @@
 package hostile_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"fmt"
-	"io"
 	"maps"
 	"net"
 	"os"
@@ -17,7 +15,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/prcheck/prcheck/images/pkgcheck/driver"
 	"github.com/prcheck/prcheck/internal/finding"
 	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/sandbox"
@@ -116,36 +113,15 @@ func bait(t *testing.T, run *stages.Run) {
 func unconfigured(t *testing.T) []byte {
 	t.Helper()
 	const guard = `"--config", "no", `
-	data := driver.Archive()
-	in, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out bytes.Buffer
-	writer := zip.NewWriter(&out)
 	found := false
-	for _, f := range in.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		text, err := io.ReadAll(r)
-		if err != nil {
-			t.Fatal(err)
-		}
+	edited := stages.EditDriver(t, func(_ string, text []byte) []byte {
 		found = found || bytes.Contains(text, []byte(guard))
-		w, err := writer.Create(f.Name)
-		if err == nil {
-			_, err = w.Write(bytes.ReplaceAll(text, []byte(guard), nil))
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		return bytes.ReplaceAll(text, []byte(guard), nil)
+	})
+	if !found {
+		t.Fatalf("the driver has no %q", guard)
 	}
-	if err := writer.Close(); err != nil || !found {
-		t.Fatalf("the driver has no %q (%v)", guard, err)
-	}
-	return out.Bytes()
+	return edited
 }
 
 // layer is one control. Where an attack meets several, each is enough.
@@ -181,9 +157,7 @@ func controls() map[string][]layer {
 		"gitignore": {off("the ignore file is the base's", func(r *stages.Run) { r.Engine.Trust.Ignore = true })},
 		"config": {generated, {name: "pkgcheck reads no configuration", late: true, off: func(t *testing.T, r *stages.Run) {
 			t.Helper()
-			if err := os.WriteFile(r.Engine.Layout.Tools(driver.FileName), unconfigured(t), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			r.UseDriver(t, unconfigured(t))
 		}}},
 		"link": {off("links out of the tree are files", func(r *stages.Run) { r.Engine.Trust.Links = true })},
 	}

@@ -152,7 +152,7 @@ func (l *Lab) engine(p *Pair, scope plan.Scope, dir string) (*engine.Engine, pla
 		Revision: plan.Revision{Base: p.Base.Commit, Head: p.HeadCommit, Merge: p.HeadCommit, Branch: "main"},
 		Masters:  []plan.Master{},
 		Snapshot: plan.Snapshot{
-			Name: "soundness", Image: "rootfs", Profiles: profiles, Jobs: 1, Keywords: p.Base.keywords(),
+			Name: "soundness", Image: "rootfs", Profiles: l.Profiles, Jobs: 1, Keywords: p.Base.keywords(),
 			Gate:        []finding.Level{finding.LevelError, finding.LevelWarning},
 			Timeouts:    plan.Timeouts{Prepare: 10 * time.Minute, Scan: 10 * time.Minute},
 			OutputBytes: 256 << 20,

@@ -22,10 +22,10 @@ type Repository struct {
 // Commit is a commit of a repository.
 type Commit struct{ Dir, ID string }
 
-// History takes the last n commits of a repository, each as a change of the one before, and returns what became of them, the newest
+// History takes n commits of a repository back from one, each as a change of the one before, and returns what became of them, the newest
 // first. A commit's own time plays no part: all scans are at one instant, and see the history up to their side's commit.
-func (r *Runner) History(ctx context.Context, of Repository, n int) ([]*Result, error) {
-	out, err := gitStore{of.Dir}.run(ctx, nil, "rev-list", "--first-parent", fmt.Sprintf("--max-count=%d", n+1), "HEAD")
+func (r *Runner) History(ctx context.Context, of Repository, at string, n int) ([]*Result, error) {
+	out, err := gitStore{of.Dir}.run(ctx, nil, "rev-list", "--first-parent", fmt.Sprintf("--max-count=%d", n+1), "--end-of-options", at)
 	if err != nil {
 		return nil, err
 	}

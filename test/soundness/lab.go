@@ -22,6 +22,8 @@ type Lab struct {
 	Clock clock.PassiveClock
 	// Kept takes only cases whose trees were scanned before; the others end with ErrNotKept.
 	Kept bool
+	// Profiles are the statuses of the profiles that scans look at.
+	Profiles []string
 
 	dir   string
 	mu    sync.Mutex
@@ -40,7 +42,7 @@ type shared struct {
 
 // NewLab makes a lab whose working files are below dir.
 func NewLab(t Tools, dir string, c clock.PassiveClock) *Lab {
-	return &Lab{Tools: t, Clock: c, dir: dir, bases: map[string]*shared{}}
+	return &Lab{Tools: t, Clock: c, Profiles: AllProfiles, dir: dir, bases: map[string]*shared{}}
 }
 
 func (l *Lab) shared(ctx context.Context, name string) (*shared, error) {
@@ -61,7 +63,7 @@ func (l *Lab) shared(ctx context.Context, name string) (*shared, error) {
 }
 
 func (l *Lab) oracle(b *Base, configured string) *oracle {
-	return &oracle{tools: l.Tools, base: b, name: configured, dir: filepath.Dir(b.store.dir), clock: l.Clock, kept: l.Kept}
+	return &oracle{tools: l.Tools, base: b, name: configured, dir: filepath.Dir(b.store.dir), clock: l.Clock, kept: l.Kept, profiles: l.Profiles}
 }
 
 // Base makes a base, once.

@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,8 @@ type oracle struct {
 	clock clock.PassiveClock
 	kept  bool // nothing is scanned, only looked up
 	odd   oddity
+	// profiles are the statuses of those that scans look at.
+	profiles []string
 }
 
 // oddity is what a scan is done wrong by, to show that it matters.
@@ -103,6 +106,9 @@ func (o *oracle) key(commit string) (string, error) {
 	if o.odd != (oddity{}) {
 		parts = append(parts, o.odd)
 	}
+	if !slices.Equal(o.profiles, AllProfiles) {
+		parts = append(parts, o.profiles)
+	}
 	data, err := json.Marshal(parts)
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:16]), err
@@ -146,7 +152,7 @@ func (o *oracle) scan(ctx context.Context, run, commit string, tree mutation.Tre
 	}
 	request := map[string]any{
 		"protocol": driver.Protocol, "target": target, "masters": o.masters(true), "packages": nil, "wholeTree": []string{},
-		"profiles": strings.Join(profiles, ","), "checks": []string{}, "keywords": o.base.keywords(), "verbose": true,
+		"profiles": strings.Join(o.profiles, ","), "checks": []string{}, "keywords": o.base.keywords(), "verbose": true,
 		"clock": at.Format(time.RFC3339), "work": o.in(run, "scan", "work"), "cache": o.in(run, "scan", "cache"), "jobs": 1, "packageSeconds": 0,
 	}
 	if into.Stream, err = o.drive(ctx, run, "scan", request); err != nil {
@@ -263,8 +269,8 @@ func (o *oracle) drive(ctx context.Context, run, command string, request any) ([
 	return os.ReadFile(filepath.Join(dir, "out"))
 }
 
-// profiles are the statuses of the profiles that scans look at.
-var profiles = []string{"stable", "dev", "exp"}
+// AllProfiles are the statuses of all profiles there are.
+var AllProfiles = []string{"stable", "dev", "exp"}
 
 // tame takes out of a check-out what nobody may believe, and gives it the base's ignore file.
 func tame(dir string, tree, base mutation.Tree) error {

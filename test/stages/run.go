@@ -79,6 +79,14 @@ func New(tb testing.TB, name string, repository *Repository, base, head string, 
 	return r
 }
 
+// MakeKit makes the kit of the run's base in a folder, for this run and others on that base.
+func (r *Run) MakeKit(tb testing.TB, dir string) {
+	tb.Helper()
+	if err := r.Engine.MakeKit(tb.Context(), r.Plan, r.from, dir); err != nil {
+		tb.Fatal(err)
+	}
+}
+
 // Fetch lays out the trees.
 func (r *Run) Fetch(tb testing.TB) plan.Outcome {
 	tb.Helper()

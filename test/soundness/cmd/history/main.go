@@ -13,22 +13,17 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
 
-	"k8s.io/utils/clock"
-
-	"github.com/prcheck/prcheck/internal/sandbox"
 	"github.com/prcheck/prcheck/test/soundness"
 )
 
 type options struct {
-	repo, name string
-	masters    masters
-	commits    int
-	engine     bool
+	repo, name, at, profiles string
+	masters                  masters
+	commits                  int
+	engine                   bool
 }
 
 // masters are NAME=DIR@COMMIT, once for each master.
@@ -48,42 +43,29 @@ func (m masters) Set(text string) error {
 }
 
 func main() {
-	sandbox.Main()
 	o := options{masters: masters{}}
-	flag.StringVar(&o.repo, "repo", ".", "the repository: a git folder, bare or not")
-	flag.StringVar(&o.name, "name", "", "its name; empty: its folder's")
-	flag.Var(o.masters, "master", "a master as NAME=DIR@COMMIT; may be given again")
-	flag.IntVar(&o.commits, "commits", 10, "how many commits")
-	flag.BoolVar(&o.engine, "engine", true, "take each commit through the engine's stages as well as through the planner")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, o, os.Stdout)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "history:", err)
-		os.Exit(1)
-	}
+	soundness.Command("history", func() {
+		flag.StringVar(&o.repo, "repo", ".", "the repository: a git folder, bare or not")
+		flag.StringVar(&o.name, "name", "", "its name; empty: its folder's")
+		flag.Var(o.masters, "master", "a master as NAME=DIR@COMMIT; may be given again")
+		flag.StringVar(&o.at, "at", "HEAD", "the newest commit")
+		flag.IntVar(&o.commits, "commits", 10, "how many commits, back from there")
+		flag.StringVar(&o.profiles, "profiles", strings.Join(soundness.AllProfiles, ","), "statuses of the profiles that scans look at: fewer cost less")
+		flag.BoolVar(&o.engine, "engine", true, "take each commit through the engine's stages as well as through the planner")
+		flag.Parse()
+	}, func(ctx context.Context, lab *soundness.Lab, out io.Writer) error { return run(ctx, o, lab, out) })
 }
 
-func run(ctx context.Context, o options, out io.Writer) (err error) {
-	dir, err := os.MkdirTemp("", "history-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	tools, err := soundness.FindTools(ctx)
-	if err != nil {
-		return err
-	}
+func run(ctx context.Context, o options, lab *soundness.Lab, out io.Writer) (err error) {
 	if o.repo, err = filepath.Abs(o.repo); err != nil {
 		return err
 	}
 	if o.name == "" {
 		o.name = strings.TrimSuffix(filepath.Base(o.repo), ".git")
 	}
-	lab := soundness.NewLab(tools, dir, clock.RealClock{})
+	lab.Profiles = strings.Split(o.profiles, ",")
 	r := &soundness.Runner{Lab: lab, Planner: lab.Scope(), Engine: o.engine, Out: out}
-	results, err := r.History(ctx, soundness.Repository{Name: o.name, Dir: o.repo, Masters: o.masters}, o.commits)
+	results, err := r.History(ctx, soundness.Repository{Name: o.name, Dir: o.repo, Masters: o.masters}, o.at, o.commits)
 	if err != nil {
 		return err
 	}

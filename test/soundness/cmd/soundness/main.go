@@ -13,13 +13,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
 
-	"k8s.io/utils/clock"
-
-	"github.com/prcheck/prcheck/internal/sandbox"
 	"github.com/prcheck/prcheck/test/soundness"
 )
 
@@ -38,45 +34,29 @@ type options struct {
 }
 
 func main() {
-	sandbox.Main()
 	var o options
-	flag.Uint64Var(&o.seed, "seed", 1, "what decides the cases")
-	flag.IntVar(&o.cases, "cases", 600, "how many cases")
-	flag.StringVar(&o.one, "case", "", "only this case: BASE[@gentoo],KIND:SEED,…")
-	flag.IntVar(&o.workers, "workers", 2, "how many cases at once")
-	flag.BoolVar(&o.engine, "engine", true, "take each case through the engine's stages as well as through the planner")
-	flag.StringVar(&o.bases, "bases", strings.Join(soundness.BaseNames(), ","), "the repositories that are changed")
-	flag.StringVar(&o.planner, "planner", "scope", "what plans: scope, or to see what the test is worth: naive, everything")
-	flag.BoolVar(&o.minimise, "minimise", true, "make failed cases smaller")
-	flag.StringVar(&o.driver, "oracle-driver", "", "an older driver's archive for the oracle, whose scans are kept; empty: the present driver")
-	flag.IntVar(&o.skip, "skip", 0, "leave out that many cases at the beginning, to share a run among several processes")
-	flag.BoolVar(&o.kept, "kept", false, "only cases whose trees were scanned before, to judge another planner quickly")
-	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, o, os.Stdout)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "soundness:", err)
-		os.Exit(1)
-	}
+	soundness.Command("soundness", func() {
+		flag.Uint64Var(&o.seed, "seed", 1, "what decides the cases")
+		flag.IntVar(&o.cases, "cases", 600, "how many cases")
+		flag.StringVar(&o.one, "case", "", "only this case: BASE[@gentoo],KIND:SEED,…")
+		flag.IntVar(&o.workers, "workers", 2, "how many cases at once")
+		flag.BoolVar(&o.engine, "engine", true, "take each case through the engine's stages as well as through the planner")
+		flag.StringVar(&o.bases, "bases", strings.Join(soundness.BaseNames(), ","), "the repositories that are changed")
+		flag.StringVar(&o.planner, "planner", "scope", "what plans: scope, or to see what the test is worth: naive, everything")
+		flag.BoolVar(&o.minimise, "minimise", true, "make failed cases smaller")
+		flag.StringVar(&o.driver, "oracle-driver", "", "an older driver's archive for the oracle, whose scans are kept; empty: the present driver")
+		flag.IntVar(&o.skip, "skip", 0, "leave out that many cases at the beginning, to share a run among several processes")
+		flag.BoolVar(&o.kept, "kept", false, "only cases whose trees were scanned before, to judge another planner quickly")
+		flag.Parse()
+	}, func(ctx context.Context, lab *soundness.Lab, out io.Writer) error { return run(ctx, o, lab, out) })
 }
 
-func run(ctx context.Context, o options, out io.Writer) (err error) {
-	dir, err := os.MkdirTemp("", "soundness-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	tools, err := soundness.FindTools(ctx)
-	if err != nil {
-		return err
-	}
+func run(ctx context.Context, o options, lab *soundness.Lab, out io.Writer) (err error) {
 	if o.driver != "" {
-		if tools.Driver, err = os.ReadFile(o.driver); err != nil {
+		if lab.Tools.Driver, err = os.ReadFile(o.driver); err != nil {
 			return err
 		}
 	}
-	lab := soundness.NewLab(tools, dir, clock.RealClock{})
 	lab.Kept = o.kept
 	planner, ok := lab.Planners()[o.planner]
 	if !ok {
