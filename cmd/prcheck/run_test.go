@@ -44,7 +44,8 @@ func prcheck(t *testing.T, args ...string) (code int, out, said string) {
 	return code, stdout.String(), stderr.String()
 }
 
-// scratch is a repository with a sound change on "good", a broken one on "bad" and one on "clash" that conflicts with main.
+// scratch is a repository with a sound change on "good", a broken one on "bad", one that pkgcheck does not survive on "crash", both on "both", and
+// one on "clash" that conflicts with main.
 func scratch(t *testing.T) (bare, key string) {
 	t.Helper()
 	repo, err := ebuildrepo.Generate(ebuildrepo.Options{Seed: 2, Ebuilds: ebuildrepo.MinEbuilds})
@@ -72,7 +73,17 @@ func scratch(t *testing.T) (bare, key string) {
 	history.Commit("clash", "main", "clash", with("clash"))
 	history.Commit("bad", "main", "bad", bad.Tree())
 	history.Commit("moved", "main", "moved", with("moved"))
+	history.Commit("crash", "main", "crash", crashing(repo, key))
+	history.Commit("both", "main", "both", crashing(bad, repo.Keys()[0]))
 	return local.Write(t, history), key
+}
+
+// crashing is a repository's tree in which the Manifest of a package is a folder. pkgcheck itself ends with a traceback and nothing else.
+func crashing(repo *ebuildrepo.Repo, key string) ebuildrepo.Tree {
+	tree := repo.Tree()
+	delete(tree, key+"/Manifest")
+	tree[key+"/Manifest/a"] = ebuildrepo.File{Text: "a\n", Mode: ebuildrepo.ModeFile}
+	return tree
 }
 
 func TestRun(t *testing.T) {
@@ -119,6 +130,20 @@ func TestRun(t *testing.T) {
 		kept, err := filepath.Glob(filepath.Join(common[len(common)-1], "kits", "*", "findings", "*", "base.jsonl"))
 		if err != nil || len(kept) == 0 {
 			t.Errorf("nothing of the base was kept (%v)", err)
+		}
+	})
+	t.Run("a change that pkgcheck does not survive", func(t *testing.T) {
+		t.Parallel()
+		code, out, said := prcheck(t, append(common, "--base", "main", "--head", "crash")...)
+		if code != 2 || !strings.Contains(out, key) || !strings.Contains(out, "ParseChksumError") || !strings.Contains(out, "Traceback") || !strings.Contains(said, "no new problems elsewhere") || strings.Contains(out, "our fault") {
+			t.Errorf("exit %d\n%s\n%s", code, out, said)
+		}
+	})
+	t.Run("a change that pkgcheck does not survive, and that breaks something elsewhere", func(t *testing.T) {
+		t.Parallel()
+		code, out, said := prcheck(t, append(common, "--base", "main", "--head", "both")...)
+		if code != 1 || !strings.Contains(out, "No-Such-Licence") || !strings.Contains(out, key) || !strings.Contains(out, "ParseChksumError") || !strings.Contains(out, "Traceback") {
+			t.Errorf("exit %d\n%s\n%s", code, out, said)
 		}
 	})
 	t.Run("a conflict", func(t *testing.T) {

@@ -167,7 +167,11 @@ func (l losses) settle(v *verdict.Verdict) error {
 	said := cut(first.failure.Message, 500)
 	switch worst {
 	case lostError:
-		return incomplete("The tool failed on %s of the %s, so that nobody can tell what is wrong there: %s. There are no new problems elsewhere.", first.name(), first.side, said)
+		reason := plan.ReasonIncomplete
+		if first.side == Head && first.failure.Kind != failedWorker {
+			reason = plan.ReasonCulprit
+		}
+		return &failure{reason, fmt.Sprintf("The tool failed on %s of the %s, so that nobody can tell what is wrong there: %s. There are no new problems elsewhere.", first.name(), first.side, said), nil}
 	case lostNeutral:
 		return &failure{plan.ReasonBrokenBase, fmt.Sprintf("The tool fails on %s of the target branch, too, so that nobody can tell what the change does there: %s. There are no new problems elsewhere", first.name(), said), nil}
 	}

@@ -30,12 +30,12 @@ func TestWhatALossDoesToAVerdict(t *testing.T) {
 		want       string // the reason; empty: the verdict stays
 	}{
 		"nothing is lost":                        {nil, nil, []string{"a/b/b-1.ebuild"}, none},
-		"on head alone":                          {nil, []gap{lostIn(Head, "a", "b", "check", "X")}, nil, plan.ReasonIncomplete},
+		"on head alone":                          {nil, []gap{lostIn(Head, "a", "b", "check", "X")}, nil, plan.ReasonCulprit},
 		"on both, elsewhere":                     {[]gap{lostIn(Base, "a", "b", "check", "X")}, []gap{lostIn(Head, "a", "b", "check", "X")}, []string{"a/bb/bb-1.ebuild"}, none},
 		"on both, where the change is":           {[]gap{lostIn(Base, "a", "b", "check", "X")}, []gap{lostIn(Head, "a", "b", "check", "X")}, []string{"a/b/b-1.ebuild"}, plan.ReasonBrokenBase},
-		"more on head":                           {[]gap{lostIn(Base, "a", "b", "check", "X")}, []gap{lostIn(Head, "a", "b", "check", "X", "Y")}, nil, plan.ReasonIncomplete},
+		"more on head":                           {[]gap{lostIn(Base, "a", "b", "check", "X")}, []gap{lostIn(Head, "a", "b", "check", "X", "Y")}, nil, plan.ReasonCulprit},
 		"all checks on base, one on head":        {[]gap{lostIn(Base, "a", "b", "source")}, []gap{lostIn(Head, "a", "b", "check", "X")}, nil, none},
-		"one check on base, all on head":         {[]gap{lostIn(Base, "a", "b", "check", "X")}, []gap{lostIn(Head, "a", "b", "source")}, nil, plan.ReasonIncomplete},
+		"one check on base, all on head":         {[]gap{lostIn(Base, "a", "b", "check", "X")}, []gap{lostIn(Head, "a", "b", "source")}, nil, plan.ReasonCulprit},
 		"a process died on both":                 {[]gap{lostIn(Base, "a", "b", "worker")}, []gap{lostIn(Head, "a", "b", "worker")}, nil, plan.ReasonIncomplete},
 		"on base alone, which the head repaired": {[]gap{lostIn(Base, "a", "b", "check", "X")}, nil, []string{"a/b/b-1.ebuild"}, none},
 		"a process died on base alone":           {[]gap{lostIn(Base, "a", "b", "worker")}, nil, []string{"a/b/b-1.ebuild"}, plan.ReasonIncomplete},

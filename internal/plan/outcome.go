@@ -91,6 +91,7 @@ const (
 	ReasonDiskFull       = "DiskFull"    // the stage's storage limit
 	ReasonToolFailed     = "ToolFailed"  // the tool ended with an error or a signal
 	ReasonIncomplete     = "Incomplete"  // evidence is missing: packages, end of stream, checks
+	ReasonCulprit        = "Culprit"     // the tool itself fails on what the change has
 	ReasonUnlike         = "UnlikeRuns"  // base and head were not scanned alike
 	ReasonNoSandbox      = "SandboxUnavailable"
 	ReasonFetchFailed    = "FetchFailed"

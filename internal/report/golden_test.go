@@ -137,8 +137,12 @@ func situations() map[string]*verdict.Verdict {
 		},
 	}
 	return map[string]*verdict.Verdict{
-		"scope":            scoped,
-		"scope-full":       whole,
+		"scope":      scoped,
+		"scope-full": whole,
+		"culprit-of-head": {
+			Conclusion: finding.ConclusionError, Reason: plan.ReasonCulprit, Message: "The tool failed on dev-libs/a of the head, so that nobody can tell what is wrong there: ValueError: bad. There are no new problems elsewhere.",
+			Culprits: []verdict.Culprit{{Side: "head", Kind: "check", Package: "dev-libs/a", Version: "1.1", Check: "PythonCheck", Message: "ValueError: bad", Traceback: "Traceback (most recent call last):\n  File \"python.py\", line 3, in feed\nValueError: bad"}},
+		},
 		"culprits":         culprit,
 		"mixed":            mixed(),
 		"inherited-rules":  policy,

@@ -108,7 +108,7 @@ const oursNotYours = " (our fault, not yours)"
 func errorLine(v *verdict.Verdict) Text {
 	line := our("Not checked: ")
 	message := clause(v.Message, defaultMessage(v.Reason))
-	if Limit(v.Reason) || strings.HasSuffix(message, strings.TrimSpace(oursNotYours)) {
+	if Limit(v.Reason) || v.Reason == plan.ReasonCulprit || strings.HasSuffix(message, strings.TrimSpace(oursNotYours)) {
 		return line.prose(message)
 	}
 	message = cutEnd(Visible(message), MaxLine-line.length()-len(oursNotYours))

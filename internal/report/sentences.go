@@ -82,6 +82,12 @@ func explainError(v *verdict.Verdict) Explanation {
 			TurnMaintainers,
 		}
 	}
+	if v.Reason == plan.ReasonCulprit {
+		return Explanation{
+			say("The QA tool itself fails on what this change has, not on the target branch. That may be its bug, but the package cannot be checked. The traceback says where."),
+			TurnYours,
+		}
+	}
 	return Explanation{say("Our machines failed, not your change. Operators were alerted."), TurnOurs}
 }
 
@@ -109,6 +115,8 @@ func defaultMessage(reason string) string {
 		return "the QA tool did not run to its end"
 	case plan.ReasonIncomplete:
 		return "the scan did not look at everything it had to"
+	case plan.ReasonCulprit:
+		return "the QA tool itself fails on what the change has"
 	case plan.ReasonUnlike:
 		return "both sides were not scanned alike"
 	case plan.ReasonNoSandbox:

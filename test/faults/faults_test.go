@@ -161,7 +161,7 @@ var faults = map[string]fault{
 		conclusion: finding.ConclusionError, reason: plan.ReasonDiskFull, says: []string{"more disk space"},
 	},
 	"a check raises on head": {
-		sides: map[string]string{engine.Head: "raise"}, conclusion: finding.ConclusionError, reason: plan.ReasonIncomplete, says: []string{"{struck} of the head", "the planted fault"}, culprit: "check",
+		sides: map[string]string{engine.Head: "raise"}, conclusion: finding.ConclusionError, reason: plan.ReasonCulprit, says: []string{"{struck} of the head", "the planted fault"}, culprit: "check",
 	},
 	"a check raises on head, and there is a problem elsewhere": {
 		sides: map[string]string{engine.Head: "raise"}, change: change{bad: true}, conclusion: finding.ConclusionFailure, culprit: "check",
@@ -178,7 +178,7 @@ var faults = map[string]fault{
 	},
 	"a package is too slow on head": {
 		sides: map[string]string{engine.Head: "sleep"}, arrange: budget,
-		conclusion: finding.ConclusionError, reason: plan.ReasonIncomplete, says: []string{"{struck} of the head", "took longer than 5 s"}, culprit: "time",
+		conclusion: finding.ConclusionError, reason: plan.ReasonCulprit, says: []string{"{struck} of the head", "took longer than 5 s"}, culprit: "time",
 	},
 	"a package is too slow as ever": {
 		sides: map[string]string{engine.Base: "sleep", engine.Head: "sleep"}, arrange: budget, conclusion: finding.ConclusionSuccess, culprit: "time",
