@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -127,7 +128,8 @@ func (o options) execute(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer done()
+	var removing sync.WaitGroup
+	defer removing.Wait()
 	s := &session{options: o, err: errOut, began: began, progress: newProgress(errOut, clk, o.verbose)}
 	s.engine = &engine.Engine{
 		Layout: engine.Layout{Root: filepath.Join(dir, "run"), Temporary: filepath.Join(dir, "tmp")},
@@ -138,6 +140,7 @@ func (o options) execute(ctx context.Context, out, errOut io.Writer) error {
 	}
 	p, v, err := s.run(ctx, dir, snapshot, instant)
 	s.progress.end()
+	removing.Go(done) // while the report is made
 	if err != nil {
 		if ctx.Err() != nil {
 			return errors.New("interrupted")
@@ -173,7 +176,7 @@ func (o options) check(now time.Time) (time.Time, error) {
 func (o options) folder() (dir string, done func(), err error) {
 	if o.keep == "" {
 		dir, err = os.MkdirTemp("", "prcheck-run-")
-		return dir, func() { _ = os.RemoveAll(dir) }, err // nothing is lost but space
+		return dir, func() { remove(dir) }, err
 	}
 	if dir, err = filepath.Abs(o.keep); err != nil {
 		return "", nil, err
@@ -186,6 +189,19 @@ func (o options) folder() (dir string, done func(), err error) {
 		err = fmt.Errorf("--keep %s: the folder is not empty", o.keep)
 	}
 	return dir, func() {}, err
+}
+
+// remove removes a run's folder, whose trees are most of it, several parts at once. Where it cannot, nothing is lost but space.
+func remove(dir string) {
+	parts, err := filepath.Glob(filepath.Join(dir, "run", "source", "*"))
+	if err == nil {
+		var removing sync.WaitGroup
+		for _, part := range parts {
+			removing.Go(func() { _ = os.RemoveAll(part) })
+		}
+		removing.Wait()
+	}
+	_ = os.RemoveAll(dir)
 }
 
 // run goes from flags to verdict.

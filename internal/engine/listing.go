@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/prcheck/prcheck/internal/gitops"
+	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/trees"
 )
 
@@ -50,6 +51,14 @@ type known struct {
 
 func newKnown() *known {
 	return &known{changes: map[string][]gitops.Change{}, touched: map[string][]string{}, listings: map[string][]listedFile{}}
+}
+
+// Know takes what differs between a revision's base and merge, from someone who has asked git.
+func (e *Engine) Know(rev plan.Revision, changes []gitops.Change) {
+	if e.known == nil {
+		e.known = newKnown()
+	}
+	e.known.changes[rev.Base+".."+rev.Merge] = changes
 }
 
 // listed are the files and links of a commit, sorted as git sorts them. The merge's are the base's with what differs: one listing is enough.
