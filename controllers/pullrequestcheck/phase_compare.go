@@ -34,7 +34,7 @@ func (r *Reconciler) compare(ctx context.Context, s *scope) error {
 		if err != nil && !errors.Is(err, results.ErrUnknownRun) {
 			return controllers.From(controllers.PeerServer, err, "reading the verdict of run %s", p.Run)
 		}
-		if err == nil && summary.State == results.RunFinished {
+		if err == nil && summary.State == results.RunFinished && !ours(summary, end) {
 			settle(p, summary)
 			s.aside[p.Name] = events.Rules(summary.UnknownRules, summary.NoKeywords)
 			log.FromContext(ctx).Info("Verdict", "job", p.Job, "conclusion", p.Conclusion, "line", p.Line)
@@ -94,6 +94,12 @@ func (r *Reconciler) attemptFailed(ctx context.Context, s *scope, p *prcheckv1.P
 
 // maxFailedNodes is how many the API takes.
 const maxFailedNodes = 10
+
+// ours says whether what stands is the conclusion of this very end, written by a manager that died before it could say so in the status: the
+// attempt is still to be counted.
+func ours(summary *results.Summary, end attempt.End) bool {
+	return end.State == attempt.Infrastructure && summary.Conclusion == finding.ConclusionError && summary.Reason == end.Reason
+}
 
 // divided says whether a run ended because all is in scope, and is to be divided.
 func divided(summary *results.Summary) bool {
