@@ -111,6 +111,8 @@ type session struct {
 	progress *progress
 	began    time.Time
 	cache    *cache // nil: none
+	// beforeScan is called when the scan stage begins; nil: nothing is to be done then.
+	beforeScan func()
 }
 
 func (o options) execute(ctx context.Context, out, errOut io.Writer) error {
@@ -243,7 +245,12 @@ func (s *session) stages(ctx context.Context, p plan.Plan) *verdict.Verdict {
 	for _, stage := range []func() (plan.Outcome, error){
 		func() (plan.Outcome, error) { return s.engine.Fetch(ctx, p, engine.Remote{}) },
 		func() (plan.Outcome, error) { return s.engine.Prepare(ctx, p) },
-		func() (plan.Outcome, error) { return s.engine.Scan(ctx, p) },
+		func() (plan.Outcome, error) {
+			if s.beforeScan != nil {
+				s.beforeScan()
+			}
+			return s.engine.Scan(ctx, p)
+		},
 	} {
 		outcome, err := stage()
 		if err != nil {
