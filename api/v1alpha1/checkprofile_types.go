@@ -50,6 +50,13 @@ type Pkgcheck struct {
 	// +kubebuilder:validation:items:MaxLength=80
 	// +optional
 	Keywords []string `json:"keywords,omitempty"`
+	// commitChecks says whether pkgcheck's checks of commits (sign-off, message, dropped keywords, missing revision bumps and moves) look at
+	// the pull request's own commits. Auto: all of them in ::gentoo; those of messages and sign-offs where the target branch's history is
+	// signed off; none elsewhere. On: all of them. Off: none.
+	// +kubebuilder:validation:Enum=Auto;On;Off
+	// +kubebuilder:default=Auto
+	// +optional
+	CommitChecks CommitChecks `json:"commitChecks,omitempty"`
 	// jobs is the number of worker processes. 0: the CPU limit, rounded up.
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=256
@@ -57,20 +64,15 @@ type Pkgcheck struct {
 	Jobs int32 `json:"jobs,omitempty"`
 }
 
-// Sharding says how scans of the whole repository are divided among pods.
-type Sharding struct {
-	// maxShards is how many pods one run has at most, each with a part of the packages. 1: one pod scans everything.
-	// +kubebuilder:default=1
-	// +kubebuilder:validation:Minimum=1
-	// +kubebuilder:validation:Maximum=64
-	// +optional
-	MaxShards int32 `json:"maxShards,omitempty"`
-	// target is how long the packages of one shard should take, by the times that earlier scans of the whole repository measured: there
-	// are as many shards as that needs. Before the first such scan there are maxShards.
-	// +kubebuilder:default="10m"
-	// +optional
-	Target metav1.Duration `json:"target,omitzero"`
-}
+// CommitChecks says whether a pull request's own commits are checked.
+type CommitChecks string
+
+// The choices.
+const (
+	CommitChecksAuto CommitChecks = "Auto"
+	CommitChecksOn   CommitChecks = "On"
+	CommitChecksOff  CommitChecks = "Off"
+)
 
 // StageTimeouts bound each stage of a run. The runner enforces them; the pod's own deadline is only the backstop.
 type StageTimeouts struct {
@@ -177,11 +179,7 @@ type CheckProfileSpec struct {
 	// +kubebuilder:default=Auto
 	// +optional
 	Scope ScopeStrategy `json:"scope,omitempty"`
-	// sharding divides scans of the whole repository among pods.
-	// +kubebuilder:default={}
-	// +optional
-	Sharding Sharding `json:"sharding,omitzero"`
-	// timeouts bound each stage (of a run that is divided, those of each pod), and each package.
+	// timeouts bound each stage, and each package.
 	// +kubebuilder:default={}
 	// +optional
 	Timeouts StageTimeouts `json:"timeouts,omitzero"`

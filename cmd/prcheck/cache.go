@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/prcheck/prcheck/internal/basekit"
@@ -190,16 +189,13 @@ func (s *session) judged(ctx context.Context, p plan.Plan, dir string) (*verdict
 
 // judgedWith judges with a kit, and says how it is damaged, if it is: it is verified meanwhile.
 func (s *session) judgedWith(ctx context.Context, p plan.Plan, kit *basekit.Kit) (v *verdict.Verdict, damage error) {
-	// While one process scans there is a core to spare; before, several load at once.
 	checked := make(chan error, 1)
-	verify := sync.OnceFunc(func() { go func() { checked <- kit.Verify(ctx) }() })
-	s.beforeScan = verify
+	go func() { checked <- kit.Verify(ctx) }()
 	s.engine.Kit, s.engine.Findings = kit.Dir(), kit
 	if err := s.engine.StartAhead(ctx, p); err != nil {
 		fmt.Fprintf(s.err, "prcheck: warning: this run is slower than need be: %v\n", err)
 	}
 	v = s.stages(ctx, p)
-	verify()
 	err := s.engine.EndAhead()
 	return v, errors.Join(<-checked, err)
 }
@@ -218,7 +214,6 @@ func (s *session) judgedAgain(ctx context.Context, p plan.Plan, dir string, kit 
 		}
 	}
 	s.engine.Kit, s.engine.Findings, s.engine.Driver = "", nil, ""
-	s.beforeScan = nil
 	if err := s.emptyRun(dir); err != nil {
 		return nil, err
 	}
@@ -234,7 +229,7 @@ func (s *session) judgedAgain(ctx context.Context, p plan.Plan, dir string, kit 
 func (s *session) emptyRun(dir string) error {
 	l := s.engine.Layout
 	for _, path := range []string{
-		l.Tree(engine.Base), l.Tree(engine.Head), l.Source(plan.OutcomeFile), l.Source(plan.LogFile),
+		l.Tree(engine.Base), l.Tree(engine.Head), l.Tree(engine.Request), l.Source(plan.OutcomeFile), l.Source(plan.LogFile),
 		l.Tools(), l.Prepared(), l.Work(), l.Scanned(), filepath.Join(dir, "tmp"),
 	} {
 		if err := os.RemoveAll(path); err != nil {

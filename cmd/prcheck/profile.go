@@ -32,6 +32,14 @@ func (o options) snapshot() (plan.Snapshot, error) {
 	if o.profile == "" {
 		snapshot.Timeouts = plan.Timeouts{}
 	}
+	switch o.commits {
+	case "auto":
+		snapshot.CommitChecks = plan.CommitsAuto
+	case "on":
+		snapshot.CommitChecks = plan.CommitsOn
+	case "off":
+		snapshot.CommitChecks = plan.CommitsOff
+	}
 	if o.jobs > 0 {
 		snapshot.Jobs = o.jobs
 	}

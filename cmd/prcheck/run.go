@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,6 +53,7 @@ type options struct {
 	profile          string
 	toolchain        string
 	scope            string
+	commits          string
 	output           string
 	clock            string
 	repositoryName   string
@@ -86,6 +86,7 @@ func newRunCommand() *cobra.Command {
 	f.StringVar(&o.profile, "profile", "", "`FILE` with a CheckProfile (YAML); default: profiles stable and dev, new errors gate")
 	f.StringVar(&o.toolchain, "toolchain", "local", "pkgcheck to use: `local|rootfs:DIR|image:REF`")
 	f.StringVar(&o.scope, "scope", "auto", "how much to scan: `auto|full`")
+	f.StringVar(&o.commits, "commits", "", "check the change's own commits (sign-off, message, dropped keywords …): `auto|on|off`; default: what the profile says, which is auto where it says nothing")
 	f.StringVarP(&o.output, "output", "o", "text", "form of the result: `text|json`")
 	f.StringVar(&o.clock, "clock", "", "the instant that age-dependent checks take for now (`RFC3339`); default: the beginning of this day, UTC")
 	f.StringVar(&o.repositoryName, "repository-name", "", "configured name of the repository (\"gentoo\" turns ::gentoo's own checks on); default: profiles/repo_name of the base")
@@ -111,8 +112,6 @@ type session struct {
 	progress *progress
 	began    time.Time
 	cache    *cache // nil: none
-	// beforeScan is called when the scan stage begins; nil: nothing is to be done then.
-	beforeScan func()
 }
 
 func (o options) execute(ctx context.Context, out, errOut io.Writer) error {
@@ -130,8 +129,7 @@ func (o options) execute(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	var removing sync.WaitGroup
-	defer removing.Wait()
+	defer done()
 	s := &session{options: o, err: errOut, began: began, progress: newProgress(errOut, clk, o.verbose)}
 	s.engine = &engine.Engine{
 		Layout: engine.Layout{Root: filepath.Join(dir, "run"), Temporary: filepath.Join(dir, "tmp")},
@@ -142,7 +140,6 @@ func (o options) execute(ctx context.Context, out, errOut io.Writer) error {
 	}
 	p, v, err := s.run(ctx, dir, snapshot, instant)
 	s.progress.end()
-	removing.Go(done) // while the report is made
 	if err != nil {
 		if ctx.Err() != nil {
 			return errors.New("interrupted")
@@ -160,6 +157,8 @@ func (o options) check(now time.Time) (time.Time, error) {
 	switch {
 	case o.scope != "auto" && o.scope != "full":
 		return now, fmt.Errorf("--scope %s: use auto or full", o.scope)
+	case o.commits != "" && o.commits != "auto" && o.commits != "on" && o.commits != "off":
+		return now, fmt.Errorf("--commits %s: use auto, on or off", o.commits)
 	case o.output != "text" && o.output != "json":
 		return now, fmt.Errorf("--output %s: use text or json", o.output)
 	case o.jobs < 0:
@@ -178,7 +177,7 @@ func (o options) check(now time.Time) (time.Time, error) {
 func (o options) folder() (dir string, done func(), err error) {
 	if o.keep == "" {
 		dir, err = os.MkdirTemp("", "prcheck-run-")
-		return dir, func() { remove(dir) }, err
+		return dir, func() { _ = os.RemoveAll(dir) }, err // nothing is lost but space
 	}
 	if dir, err = filepath.Abs(o.keep); err != nil {
 		return "", nil, err
@@ -191,19 +190,6 @@ func (o options) folder() (dir string, done func(), err error) {
 		err = fmt.Errorf("--keep %s: the folder is not empty", o.keep)
 	}
 	return dir, func() {}, err
-}
-
-// remove removes a run's folder, whose trees are most of it, several parts at once. Where it cannot, nothing is lost but space.
-func remove(dir string) {
-	parts, err := filepath.Glob(filepath.Join(dir, "run", "source", "*"))
-	if err == nil {
-		var removing sync.WaitGroup
-		for _, part := range parts {
-			removing.Go(func() { _ = os.RemoveAll(part) })
-		}
-		removing.Wait()
-	}
-	_ = os.RemoveAll(dir)
 }
 
 // run goes from flags to verdict.
@@ -245,12 +231,7 @@ func (s *session) stages(ctx context.Context, p plan.Plan) *verdict.Verdict {
 	for _, stage := range []func() (plan.Outcome, error){
 		func() (plan.Outcome, error) { return s.engine.Fetch(ctx, p, engine.Remote{}) },
 		func() (plan.Outcome, error) { return s.engine.Prepare(ctx, p) },
-		func() (plan.Outcome, error) {
-			if s.beforeScan != nil {
-				s.beforeScan()
-			}
-			return s.engine.Scan(ctx, p)
-		},
+		func() (plan.Outcome, error) { return s.engine.Scan(ctx, p) },
 	} {
 		outcome, err := stage()
 		if err != nil {

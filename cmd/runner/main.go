@@ -187,14 +187,8 @@ func (r *runner) publish(ctx context.Context) error {
 		return err
 	}
 	patience := publishPatience
-	p, planErr := r.plan()
-	if planErr == nil && p.Snapshot.Timeouts.Publish > 0 {
+	if p, err := r.plan(); err == nil && p.Snapshot.Timeouts.Publish > 0 {
 		patience = p.Snapshot.Timeouts.Publish
-	}
-	if planErr == nil {
-		if err := r.publishKit(ctx, c, p, patience); err != nil {
-			fmt.Fprintf(os.Stderr, "runner: %v\n", err) // the result tells more, and the server says that nothing else came
-		}
 	}
 	err = r.retry(ctx, patience, func() error {
 		summary, err := c.PutResult(ctx, r.layout.Bundle())

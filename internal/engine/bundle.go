@@ -41,7 +41,7 @@ func BundleNames() []string {
 	for _, side := range Sides {
 		names = append(names, SecondName(side))
 	}
-	return append(names, TablesName())
+	return append(names, CommitsName(), TablesName())
 }
 
 // bundle shows a layout's results under their names in a bundle: regular files only, opened without following a link
@@ -89,6 +89,9 @@ func (b bundle) locate(name string) (dir, file string, ok bool) {
 		if name == SecondName(side) {
 			return b.layout.Scanned(), side + againSuffix, true
 		}
+	}
+	if name == CommitsName() {
+		return b.layout.Scanned(), commitsFile, true
 	}
 	if name == TablesName() {
 		return b.layout.Scanned(), tablesFile, true

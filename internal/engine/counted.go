@@ -13,6 +13,7 @@ type counted struct {
 	packages map[string][]string // by side
 	trees    *plan.Trees
 	scope    *plan.Scope
+	commits  *plan.Commits // as fetch's outcome has it
 }
 
 // chosen is the scope that was scanned: the plan's, or the one that the run chose where the plan left it to it.

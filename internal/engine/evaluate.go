@@ -51,7 +51,7 @@ func conclude(v *verdict.Verdict, err error) {
 	}
 	v.Conclusion, v.Reason, v.Message = finding.ConclusionError, f.reason, cut(f.Error(), 4000)
 	switch f.reason {
-	case plan.ReasonBrokenBase:
+	case plan.ReasonBrokenBase, plan.ReasonTooManyCommits:
 		v.Conclusion = finding.ConclusionNeutral
 	case plan.ReasonDivide:
 		v.Conclusion = finding.ConclusionSuperseded // by the run that is divided
@@ -73,6 +73,7 @@ type evaluation struct {
 	table      *pkgcheck.Table
 	options    compare.Options
 	losses     losses
+	unjudged   error // what is missing of the checks of commits
 	comparison compare.Comparison
 }
 
@@ -87,9 +88,15 @@ func evaluate(bundle fs.FS, p plan.Plan, v *verdict.Verdict) error {
 	if err := e.second(); err != nil {
 		return err
 	}
+	if err := e.addCommits(); err != nil {
+		return err
+	}
 	j := compare.Judge(e.comparison, compare.Gates{Levels: p.Snapshot.Gate, Inherited: p.Snapshot.GateInherited, InheritedRules: p.Snapshot.GateInheritedRules})
 	v.Conclusion, v.Counts, v.Problems, v.Items = j.Conclusion, j.Counts, j.Problems, j.Items
-	return e.losses.settle(v)
+	if err := e.losses.settle(v); err != nil || v.Conclusion != finding.ConclusionSuccess {
+		return err
+	}
+	return e.unjudged
 }
 
 // outcomes reads the stages' outcomes, and from them what was scanned.
@@ -166,8 +173,12 @@ func readOutcomes(bundle fs.FS, v *verdict.Verdict) (counted, error) {
 		if err := json.Unmarshal(data, &o); err != nil || o.Stage != s {
 			return c, incomplete("The %s stage's outcome cannot be read.", s)
 		}
-		c = counted{o.Packages, o.Trees, o.Scope}
-		o.Packages, o.Trees, o.Scope = nil, nil, nil
+		commits := c.commits
+		if s == plan.StageFetch {
+			commits = o.Commits
+		}
+		c = counted{o.Packages, o.Trees, o.Scope, commits}
+		o.Packages, o.Trees, o.Scope, o.Commits = nil, nil, nil, nil
 		v.Outcomes = append(v.Outcomes, o)
 		if !o.OK() {
 			return c, &failure{o.Reason, o.Message, nil}

@@ -211,6 +211,7 @@ func newBundled() *bundled {
 	for _, s := range []plan.Stage{plan.StageFetch, plan.StagePrepare, plan.StageScan} {
 		b.outcomes[s] = plan.Outcome{Stage: s}
 	}
+	b.outcomes[plan.StageFetch] = plan.Outcome{Stage: plan.StageFetch, Commits: &plan.Commits{State: plan.CommitsUnused}}
 	packages := []string{"a/b", "a/c"}
 	b.outcomes[plan.StageScan] = plan.Outcome{Stage: plan.StageScan, Packages: map[string][]string{engine.Base: packages, engine.Head: packages}}
 	return b

@@ -74,6 +74,12 @@ func (s *stage) fetch(ctx context.Context, from Remote) error {
 			return err
 		}
 	}
+	if err := s.step("commits", func() (err error) {
+		s.outcome.Commits, err = s.planCommits(ctx)
+		return err
+	}); err != nil {
+		return fmt.Errorf("looking for the pull request's own commits: %w", err)
+	}
 	return s.step("check out", func() error { return s.checkOut(ctx) })
 }
 
@@ -176,6 +182,9 @@ func (s *stage) checkOut(ctx context.Context) error {
 		if err := s.layTree(ctx, e.Layout.Tree(side), p.Repository, s.treeOf(side, ignore, gitops.Paths(changes))); err != nil {
 			return fmt.Errorf("laying out the %s: %w", side, err)
 		}
+	}
+	if err := s.layRequest(ctx, ignore); err != nil {
+		return err
 	}
 	for _, m := range p.Masters {
 		bare := e.Layout.Master(m.Name)

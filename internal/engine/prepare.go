@@ -58,14 +58,18 @@ func (s *stage) prepare(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("comparing the base's metadata with the head: %w", err)
 	}
-	if s.engine.Trust.Generated {
-		seed := s.engine.Layout.Tree(Head) + "/metadata"
-		return s.prepareHead(ctx, seed, nil)
+	switch {
+	case s.engine.Trust.Generated:
+		err = s.prepareHead(ctx, s.engine.Layout.Tree(Head)+"/metadata", nil)
+	case d.nothing():
+		err = s.engine.give(plan.StagePrepare, s.engine.Layout.Prepared(Head))
+	default:
+		err = s.prepareHead(ctx, "", d)
 	}
-	if d.nothing() {
-		return s.engine.give(plan.StagePrepare, s.engine.Layout.Prepared(Head))
+	if err != nil {
+		return err
 	}
-	return s.prepareHead(ctx, "", d)
+	return s.prepareOwnTree(ctx)
 }
 
 func (s *stage) prepareHead(ctx context.Context, seed string, only *difference) error {

@@ -83,7 +83,10 @@ func (s *stage) scan(ctx context.Context) (err error) {
 	if err := s.scanSides(ctx); err != nil {
 		return err
 	}
-	return s.lookAgain(ctx)
+	if err := s.lookAgain(ctx); err != nil {
+		return err
+	}
+	return s.checkCommits(ctx, tables)
 }
 
 // serve starts the stage's driver ahead where that was not done, if the base is to be scanned by itself: both sides' scans then share it.
@@ -289,21 +292,26 @@ func (s *stage) copyCache(from, to string) error {
 	})
 }
 
-// keep copies what the driver wrote to where later stages read it; the tool itself cannot write there.
+// keep copies what the driver wrote of a side to where later stages read it.
 func (s *stage) keep(name, side, suffix string, code int) error {
-	root, err := os.OpenRoot(s.engine.Layout.Tmp(plan.StageScan, name))
+	return s.keepAs(name, side+".jsonl", side+suffix, side, code)
+}
+
+// keepAs copies a file that a call of the driver wrote to where later stages read it; the tool itself cannot write there.
+func (s *stage) keepAs(call, file, as, of string, code int) error {
+	root, err := os.OpenRoot(s.engine.Layout.Tmp(plan.StageScan, call))
 	if err != nil {
 		return err
 	}
 	defer root.Close() //nolint:errcheck // only read
-	data, err := readFile(root.FS(), side+".jsonl", s.outputLimit())
+	data, err := readFile(root.FS(), file, s.outputLimit())
 	if errors.Is(err, fs.ErrNotExist) {
-		return &failure{plan.ReasonToolFailed, fmt.Sprintf("The tool wrote no results for the %s and ended with code %d.", side, code) + s.said(), nil}
+		return &failure{plan.ReasonToolFailed, fmt.Sprintf("The tool wrote no results for the %s and ended with code %d.", of, code) + s.said(), nil}
 	}
 	if err != nil {
-		return &failure{plan.ReasonOutputLimit, "The results of the " + side + " cannot be used", err}
+		return &failure{plan.ReasonOutputLimit, "The results of the " + of + " cannot be used", err}
 	}
-	return os.WriteFile(s.engine.Layout.Scanned(side+suffix), data, 0o644)
+	return os.WriteFile(s.engine.Layout.Scanned(as), data, 0o644)
 }
 
 // defaultOutput is the limit of a stream where the profile has none.

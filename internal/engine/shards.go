@@ -54,7 +54,7 @@ func (e *evaluation) readShards() error {
 			return unlike("Shards 1 and %d found different packages renamed.", s.number)
 		}
 	}
-	e.counted = counted{packages: packages, trees: first.trees}
+	e.counted = counted{packages: packages, trees: first.trees, commits: first.commits}
 	return nil
 }
 

@@ -48,6 +48,8 @@ type Fact struct {
 	Message     string         `json:"message"`
 	Attributes  map[string]any `json:"attributes"` // the split attribute holds its one element
 	Fingerprint string         `json:"fingerprint"`
+	// Commit is the commit of the pull request that a fact of a check of commits is about; empty for all others.
+	Commit string `json:"commit,omitempty"`
 
 	Scope string `json:"-"`
 	Check string `json:"-"`

@@ -63,6 +63,8 @@ type Outcome struct {
 	Packages map[string][]string `json:"packages,omitempty"`
 	// Trees is what else the runner found in the trees. Only scan's outcome has it, and no verdict repeats it.
 	Trees *Trees `json:"trees,omitempty"`
+	// Commits is what fetch decided about the pull request's own commits. Only fetch's outcome has it.
+	Commits *Commits `json:"commits,omitempty"`
 }
 
 // Trees is what the comparison must know of the trees themselves.
@@ -97,6 +99,7 @@ const (
 	ReasonFetchFailed    = "FetchFailed"
 	ReasonPublishFailed  = "PublishFailed"
 	ReasonBrokenBase     = "BrokenBase"     // the target branch itself does not scan
+	ReasonTooManyCommits = "TooManyCommits" // the pull request has more commits than are checked
 	ReasonInfrastructure = "Infrastructure" // node lost, eviction by the node, image pull …
 	ReasonDivide         = "ScopeIsFull"    // everything is in scope: the scan is to be divided among pods
 )

@@ -30,9 +30,11 @@ type Snapshot struct {
 	// GateInheritedRules are levels, keywords and -keywords, sorted: which inherited facts of a gating level fail (verdict gates).
 	GateInheritedRules []string `json:"gateInheritedRules,omitempty"`
 	FullScope          bool     `json:"fullScope"` // scan everything, whatever changed
-	SandboxLenient     bool     `json:"sandboxLenient"`
-	Timeouts           Timeouts `json:"timeouts"`
-	MemoryBytes        int64    `json:"memoryBytes"` // 0: no limit
+	// CommitChecks says whether the pull request's own commits are checked.
+	CommitChecks   CommitChecks `json:"commitChecks,omitempty"`
+	SandboxLenient bool         `json:"sandboxLenient"`
+	Timeouts       Timeouts     `json:"timeouts"`
+	MemoryBytes    int64        `json:"memoryBytes"` // 0: no limit
 	// Sharding says how a full scan may be divided among pods; nil: it is not.
 	Sharding    *ShardLimits `json:"sharding,omitempty"`
 	OutputBytes int64        `json:"outputBytes"` // cap of everything that one stage writes as output, and of its log

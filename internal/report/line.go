@@ -56,9 +56,6 @@ func LineText(v *verdict.Verdict, n Names) Text {
 	case finding.ConclusionSkipped:
 		return our("Not checked: ").prose(clause(v.Message, "the repository's policy left it out"))
 	case finding.ConclusionSuperseded:
-		if v.Reason == plan.ReasonDivide {
-			return our("Everything is in scope: several pods scan it")
-		}
 		return Replaced()
 	case finding.ConclusionError:
 		return errorLine(v)
@@ -93,6 +90,9 @@ func failureLine(v *verdict.Verdict) Text {
 func neutralLine(v *verdict.Verdict, n Names) Text {
 	if v.Reason == plan.ReasonBrokenBase {
 		return our("Not judged: ").name(n.branch()).words(" itself does not scan")
+	}
+	if v.Reason == plan.ReasonTooManyCommits {
+		return our("Not judged: ").prose(clause(v.Message, "the pull request has more commits than are checked"))
 	}
 	line := our("Not judged: merge conflict")
 	switch len(v.Conflicts) {

@@ -20,6 +20,8 @@ func (t *terminal) explain(v *verdict.Verdict) Explanation {
 	switch {
 	case v.Conclusion == finding.ConclusionNeutral && v.Reason == plan.ReasonBrokenBase:
 		e.Sentence = say("").name(branch).words(" cannot be scanned now, so your problems and its own cannot be told apart. Run this again when it scans.")
+	case v.Conclusion == finding.ConclusionNeutral && v.Reason == plan.ReasonTooManyCommits:
+		e = Explanation{say("No new problem was found in the tree, but the commits themselves are too many, or too long, to be checked. --commits off does without."), TurnYours}
 	case v.Conclusion == finding.ConclusionNeutral:
 		e.Sentence = say("Your branch and ").name(branch).words(" changed the same lines, so there is nothing to check yet. Rebase or merge ").
 			name(branch).words(", then run this again. This is not a failure.")

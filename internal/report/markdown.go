@@ -134,6 +134,9 @@ func (m *markdown) problem(p *Problem) string {
 	if message := oneLine(cutMessage(f.Message)); message != "" {
 		fmt.Fprintf(&b, "\n  %s", CodeSpan(message))
 	}
+	if f.Commit != "" && (f.Package != "" || f.Path != "") {
+		fmt.Fprintf(&b, "\n  in commit %s", CodeSpan(Name(ShortCommit(f.Commit))))
+	}
 	if on := onProfiles(p.On, func(profile string) string { return CodeSpan(Name(profile)) }); on != "" {
 		fmt.Fprintf(&b, "\n  %s", on)
 	}

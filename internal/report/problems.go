@@ -99,6 +99,8 @@ func place(f *finding.Fact) string {
 		return f.Category
 	case f.Path != "":
 		return f.Path
+	case f.Commit != "":
+		return "commit " + ShortCommit(f.Commit)
 	default:
 		return "the repository"
 	}

@@ -34,7 +34,7 @@ func (t *terminal) scope(v *verdict.Verdict) {
 			t.wrapped("  ", "Checks of the whole tree: "+Visible(strings.Join(v.Scope.WholeTree, ", ")))
 		}
 	}
-	for _, text := range []Text{SkippedSentence(v.Scope), UnknownChecksSentence(v.Scope), SecondLookSentence(v.SecondLook)} {
+	for _, text := range []Text{SkippedSentence(v.Scope), CommitsSentence(v.Commits), UnknownChecksSentence(v.Scope), SecondLookSentence(v.SecondLook)} {
 		t.wrapped("", text.String())
 	}
 	for i, slow := range Slow(v) {
@@ -67,7 +67,7 @@ func (t *terminal) culprits(v *verdict.Verdict) {
 // markdownScope is the same for a comment, shorter.
 func markdownScope(v *verdict.Verdict) string {
 	var b strings.Builder
-	for _, text := range []Text{ScopeSentence(v.Scope), SkippedSentence(v.Scope), UnknownChecksSentence(v.Scope), SecondLookSentence(v.SecondLook)} {
+	for _, text := range []Text{ScopeSentence(v.Scope), SkippedSentence(v.Scope), CommitsSentence(v.Commits), UnknownChecksSentence(v.Scope), SecondLookSentence(v.SecondLook)} {
 		if line := text.Markdown(); line != "" {
 			b.WriteString(line + "\n")
 		}

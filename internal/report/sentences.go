@@ -47,9 +47,6 @@ func Explain(v *verdict.Verdict, n Names) Explanation {
 			TurnMaintainers,
 		}
 	case finding.ConclusionSuperseded:
-		if v.Reason == plan.ReasonDivide {
-			return Explanation{say("The change can affect everything; the next attempt divides the scan among several pods."), TurnOurs}
-		}
 		return Explanation{say("A newer push took over; nothing is reported for this one."), TurnNobodys}
 	default:
 		return explainError(v)
@@ -68,6 +65,12 @@ func explainNeutral(v *verdict.Verdict, n Names) Explanation {
 	if v.Reason == plan.ReasonBrokenBase {
 		return Explanation{
 			say("").name(n.branch()).words(" cannot be scanned now, so your problems and its own cannot be told apart. We check again when it scans."),
+			TurnMaintainers,
+		}
+	}
+	if v.Reason == plan.ReasonTooManyCommits {
+		return Explanation{
+			say("No new problem was found in the tree, but the commits themselves are too many, or too long, to be checked. Split the pull request, or ask the maintainers."),
 			TurnMaintainers,
 		}
 	}

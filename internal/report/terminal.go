@@ -152,6 +152,9 @@ func (t *terminal) problem(p *Problem) {
 		t.coloured(sgrFaint, "      ", Visible(where))
 	}
 	t.wrapped("      ", Visible(oneLine(cutMessage(f.Message))))
+	if f.Package != "" || f.Path != "" {
+		t.faintly(sgrFaint, "      ", CommitSentence(f).String())
+	}
 	if on := onProfiles(p.On, func(profile string) string { return profile }); on != "" {
 		t.faintly(sgrFaint, "      ", Visible(on))
 	}

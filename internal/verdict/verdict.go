@@ -121,6 +121,18 @@ type SecondLook struct {
 	Repeated []string `json:"repeated,omitempty"`
 }
 
+// Commits says what became of the checks of the pull request's own commits. What they found is among the items, with the commit.
+type Commits struct {
+	State plan.CommitState `json:"state"`
+	// Reason is why the repository uses such checks, or does not, or what is too much; a part of a sentence.
+	Reason string `json:"reason,omitempty"`
+	// Base is the merge base, Count how many commits there are between it and the head.
+	Base     string   `json:"base,omitempty"`
+	Count    int      `json:"count,omitempty"`
+	Checks   []string `json:"checks,omitempty"` // that ran
+	Findings int      `json:"findings,omitempty"`
+}
+
 // Verdict is the judgement on one run.
 type Verdict struct {
 	Conclusion finding.Conclusion `json:"conclusion"`
@@ -142,8 +154,10 @@ type Verdict struct {
 	// Culprits made the tool fail on the way, at most MaxCulprits of each side.
 	Culprits []Culprit `json:"culprits,omitempty"`
 	// SecondLook is nil where nothing had to be scanned again.
-	SecondLook *SecondLook    `json:"secondLook,omitempty"`
-	Outcomes   []plan.Outcome `json:"outcomes"`
+	SecondLook *SecondLook `json:"secondLook,omitempty"`
+	// Commits is nil where nothing was compared.
+	Commits  *Commits       `json:"commits,omitempty"`
+	Outcomes []plan.Outcome `json:"outcomes"`
 	// Times are what a full scan with nothing missing measured; later ones are divided by them. They are no part of the judgement, and
 	// stored apart from it.
 	Times *plan.Times `json:"-"`

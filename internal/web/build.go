@@ -6,7 +6,6 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -42,7 +41,8 @@ func (s *Site) build(ctx context.Context, run *store.Run, query url.Values) (*Re
 		return nil, err
 	}
 	if run.Open() {
-		return r, s.addProgress(ctx, r, run)
+		s.addProgress(ctx, r, run)
+		return r, nil
 	}
 	v, err := s.Store.Verdict(ctx, run)
 	if err != nil {
@@ -60,7 +60,7 @@ func (s *Site) begin(run *store.Run, p *plan.Plan) *Report {
 	r := &Report{
 		Run: record.Hash, Short: plan.Short(record.Hash), Namespace: record.Namespace, Repository: record.Repository, Number: record.Number,
 		Title: record.Title, Author: record.Author, PullURL: safeURL(record.PullURL), Profile: record.Profile, Context: record.Context,
-		Attempt: record.Attempt, Revision: p.Revision, Created: run.Created, Scope: p.Scope, Shards: record.Shards,
+		Attempt: record.Attempt, Revision: p.Revision, Created: run.Created, Scope: p.Scope,
 		Conflicts: []string{}, Items: []Problem{}, Timings: []Timing{}, Attempts: []Attempt{}, Logs: []LogLink{},
 		Looked: []string{}, Slowest: []verdict.PackageTime{}, Culprits: []Culprit{},
 	}
@@ -113,7 +113,7 @@ func (s *Site) addRuns(ctx context.Context, r *Report, run *store.Run) error {
 	return nil
 }
 
-func (s *Site) addProgress(ctx context.Context, r *Report, run *store.Run) error {
+func (s *Site) addProgress(ctx context.Context, r *Report, run *store.Run) {
 	r.State, r.Turn, r.Line = "waiting", report.TurnOurs, report.WaitingSlot().String()
 	r.Sentence = "The run is planned and starts as soon as there is room. This page says more then; reload it."
 	line, running := s.Progress(ctx, run.Record)
@@ -127,12 +127,6 @@ func (s *Site) addProgress(ctx context.Context, r *Report, run *store.Run) error
 			r.Line = report.Checking(r.Revision.Head).String()
 		}
 	}
-	if run.Record.Shards == 0 {
-		return nil
-	}
-	parts, err := s.Store.Parts(ctx, run.Record.Hash)
-	r.Sentence = fmt.Sprintf("The packages are divided among %d pods; the results of %d are there. %s", run.Record.Shards, len(parts), r.Sentence)
-	return err
 }
 
 func (s *Site) addVerdict(r *Report, run *store.Run, v *verdict.Verdict) {
@@ -149,7 +143,7 @@ func (s *Site) addVerdict(r *Report, run *store.Run, v *verdict.Verdict) {
 	addLooked(r, v)
 	for _, o := range v.Outcomes {
 		r.Timings = append(r.Timings, Timing{
-			Stage: o.Stage, Shard: o.Shard, Log: string(o.Stage.OfShard(o.Shard)), Seconds: max(0, o.Finished.Sub(o.Started).Seconds()), CPUSeconds: o.CPUSeconds, PeakBytes: o.PeakBytes,
+			Stage: o.Stage, Seconds: max(0, o.Finished.Sub(o.Started).Seconds()), CPUSeconds: o.CPUSeconds, PeakBytes: o.PeakBytes,
 			Reason: o.Reason, Message: o.Message, Steps: o.Steps,
 		})
 	}
@@ -196,12 +190,15 @@ func itemOf(p report.Problem, names report.Names, facts map[problemKey][]string)
 		class = finding.ClassNew
 	}
 	f := p.Fact
+	sentence, advice := report.ClassSentence(p.Class, names, p.From, f.Version), report.ClassAdvice(p.Class, p.Gates, p.Behind, f.Version)
+	if f.Commit != "" {
+		sentence, advice = report.CommitSentence(&f), report.CommitAdvice(p.Gates)
+	}
 	return Problem{
 		ID: p.ID, Class: p.Class, Gates: p.Gates, Rule: f.Rule, Level: f.Level, Category: f.Category, Package: f.Package, Version: f.Version,
-		Path: f.Path, Line: f.Line, Message: f.Message, From: p.From, Behind: p.Behind, On: append([]string{}, p.On...),
-		Sentence: report.ClassSentence(p.Class, names, p.From, f.Version).String(),
-		Advice:   report.ClassAdvice(p.Class, p.Gates, p.Behind, f.Version).String(),
-		Facts:    facts[problemKey{class, p.ID}], Source: []SourceLine{},
+		Path: f.Path, Line: f.Line, Message: f.Message, Commit: f.Commit, From: p.From, Behind: p.Behind, On: append([]string{}, p.On...),
+		Sentence: sentence.String(), Advice: advice.String(),
+		Facts: facts[problemKey{class, p.ID}], Source: []SourceLine{},
 	}
 }
 
@@ -273,26 +270,12 @@ func (s *Site) addLogs(ctx context.Context, r *Report, run *store.Run) error {
 	if err != nil {
 		return err
 	}
-	for _, stage := range stagesOf(run) {
+	for _, stage := range plan.Stages {
 		if size, ok := sizes[stage]; ok {
 			r.Logs = append(r.Logs, LogLink{Stage: stage, Bytes: size, URL: r.Links["self"] + "/log/" + string(stage)})
 		}
 	}
 	return nil
-}
-
-// stagesOf lists the stages of a run in order, shard by shard where it is divided.
-func stagesOf(run *store.Run) []plan.Stage {
-	if run.Record.Shards == 0 {
-		return plan.Stages
-	}
-	stages := []plan.Stage{}
-	for n := 1; n <= run.Record.Shards; n++ {
-		for _, stage := range plan.Stages {
-			stages = append(stages, stage.OfShard(n))
-		}
-	}
-	return stages
 }
 
 // find returns the run that an address means.

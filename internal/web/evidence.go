@@ -154,13 +154,13 @@ func sideOf(s verdict.SideEvidence, commit string) Side {
 // addLooked says what was looked at, what was not, how long it took and what failed.
 func addLooked(r *Report, v *verdict.Verdict) {
 	for _, text := range []report.Text{
-		report.ScopeSentence(v.Scope), report.SkippedSentence(v.Scope), report.SecondLookSentence(v.SecondLook), report.UnknownChecksSentence(v.Scope),
+		report.ScopeSentence(v.Scope), report.SkippedSentence(v.Scope), report.CommitsSentence(v.Commits), report.SecondLookSentence(v.SecondLook), report.UnknownChecksSentence(v.Scope),
 	} {
 		if sentence := text.String(); sentence != "" {
 			r.Looked = append(r.Looked, sentence)
 		}
 	}
-	r.SecondLook = v.SecondLook
+	r.SecondLook, r.Commits = v.SecondLook, v.Commits
 	r.Slowest = append(r.Slowest, report.Slowest(v)...)
 	for _, c := range v.Culprits {
 		r.Culprits = append(r.Culprits, Culprit{c, report.CulpritSentence(c).String()})

@@ -136,7 +136,7 @@ type profileFile struct {
 func profileOf(s plan.Snapshot) profileFile {
 	spec := v1alpha1.CheckProfileSpec{
 		Image: s.Image, GateInherited: s.GateInherited, GateInheritedRules: slices.Clone(s.GateInheritedRules), Scope: v1alpha1.ScopeAuto, Sandbox: v1alpha1.SandboxRequired,
-		Pkgcheck: &v1alpha1.Pkgcheck{Profiles: slices.Clone(s.Profiles), Keywords: slices.Clone(s.Keywords), Jobs: int32(s.Jobs)}, //nolint:gosec // at most 256, by the API
+		Pkgcheck: &v1alpha1.Pkgcheck{Profiles: slices.Clone(s.Profiles), Keywords: slices.Clone(s.Keywords), CommitChecks: v1alpha1.CommitChecks(s.CommitChecks), Jobs: int32(s.Jobs)}, //nolint:gosec // at most 256, by the API
 		Timeouts: v1alpha1.StageTimeouts{
 			Fetch: metav1.Duration{Duration: s.Timeouts.Fetch}, Prepare: metav1.Duration{Duration: s.Timeouts.Prepare},
 			Scan: metav1.Duration{Duration: s.Timeouts.Scan}, Publish: metav1.Duration{Duration: s.Timeouts.Publish},

@@ -189,6 +189,8 @@ func packageOf(i Problem) string {
 		return i.Category
 	case i.Path != "":
 		return i.Path
+	case i.Commit != "":
+		return "commit " + report.ShortCommit(i.Commit)
 	default:
 		return "the repository"
 	}

@@ -47,10 +47,10 @@ type Report struct {
 	// Looked says in sentences what Scope has as data.
 	Looked     []string              `json:"looked"`
 	SecondLook *verdict.SecondLook   `json:"secondLook"` // null where nothing was scanned twice
+	Commits    *verdict.Commits      `json:"commits"`    // null where nothing was compared
 	Slowest    []verdict.PackageTime `json:"slowest"`
 	Culprits   []Culprit             `json:"culprits"`
 	Timings    []Timing              `json:"timings"`
-	Shards     int                   `json:"shards,omitempty"` // into how many the run is divided
 	Attempts   []Attempt             `json:"attempts"`
 	Repeat     Repeat                `json:"repeat"`
 	Logs       []LogLink             `json:"logs"`
@@ -72,6 +72,7 @@ type Problem struct {
 	Path     string        `json:"path"`
 	Line     int           `json:"line"`
 	Message  string        `json:"message"`
+	Commit   string        `json:"commit"` // of the pull request that the problem is about, "" for problems of trees
 	Sentence string        `json:"sentence"`
 	Advice   string        `json:"advice"`
 	From     string        `json:"from"`
@@ -150,11 +151,9 @@ type SkippedCheck struct {
 	Reason string `json:"reason"`
 }
 
-// Timing is what a stage took; of a run that is divided, that of one shard.
+// Timing is what a stage took.
 type Timing struct {
 	Stage      plan.Stage  `json:"stage"`
-	Shard      int         `json:"shard,omitempty"` // from 1
-	Log        string      `json:"log"`             // the stage as its log's address has it
 	Seconds    float64     `json:"seconds"`
 	CPUSeconds float64     `json:"cpuSeconds"`
 	PeakBytes  int64       `json:"peakBytes"`
@@ -181,7 +180,7 @@ type Repeat struct {
 	Pkgcheck string `json:"pkgcheck"`
 }
 
-// LogLink leads to a stage's log. Stages of a run that is divided are named with their shard: scan-2.
+// LogLink leads to a stage's log.
 type LogLink struct {
 	Stage plan.Stage `json:"stage"`
 	Bytes int64      `json:"bytes"`

@@ -36,9 +36,29 @@ func (r *Repository) Work() string { return r.work }
 // CommitWork commits everything in the folder Work, whatever an ignore file in it says, on top of parent (none: the first commit).
 func (r *Repository) CommitWork(tb testing.TB, parent string) string {
 	tb.Helper()
+	if parent == "" {
+		return r.commitWork(tb, "A tree of a test")
+	}
+	return r.commitWork(tb, "A tree of a test", parent)
+}
+
+// CommitMessage commits a tree with a message on top of any number of parents.
+func (r *Repository) CommitMessage(tb testing.TB, message string, tree ebuildrepo.Tree, parents ...string) string {
+	tb.Helper()
+	if err := os.RemoveAll(r.work); err != nil {
+		tb.Fatal(err)
+	}
+	if err := tree.WriteFiles(r.work); err != nil {
+		tb.Fatal(err)
+	}
+	return r.commitWork(tb, message, parents...)
+}
+
+func (r *Repository) commitWork(tb testing.TB, message string, parents ...string) string {
+	tb.Helper()
 	r.git(tb, "add", "--all", "--force", ".")
-	args := []string{"commit-tree", "-m", "A tree of a test", strings.TrimSpace(r.git(tb, "write-tree"))}
-	if parent != "" {
+	args := []string{"commit-tree", "-m", message, strings.TrimSpace(r.git(tb, "write-tree"))}
+	for _, parent := range parents {
 		args = append(args, "-p", parent)
 	}
 	id := strings.TrimSpace(r.git(tb, args...))

@@ -38,7 +38,7 @@ type Run struct {
 	from   engine.Remote
 }
 
-// New makes a run that scans everything, with one process, and gates on errors and warnings.
+// New makes a run that scans everything but the commits, with one process, and gates on errors and warnings.
 func New(tb testing.TB, name string, repository *Repository, base, head string, masters ...Master) *Run {
 	tb.Helper()
 	chain, err := engine.RootToolchain(toolchain.Root(tb), "rootfs")
@@ -59,7 +59,7 @@ func New(tb testing.TB, name string, repository *Repository, base, head string, 
 				Name: "test", Image: "rootfs", Profiles: []string{"stable", "dev", "exp"}, Jobs: 1,
 				Gate:        []finding.Level{finding.LevelError, finding.LevelWarning},
 				Timeouts:    plan.Timeouts{Prepare: 10 * time.Minute, Scan: 10 * time.Minute},
-				OutputBytes: 256 << 20,
+				OutputBytes: 256 << 20, CommitChecks: plan.CommitsOff,
 			},
 		},
 		from: engine.Remote{Target: repository.Dir, Masters: map[string]string{}},

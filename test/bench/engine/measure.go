@@ -52,7 +52,7 @@ func (b *bench) median(measure func() (cost, error)) (cost, error) {
 
 // check is a whole prcheck run.
 func (b *bench) check(ctx context.Context, dir, bare, branch string) (cost, error) {
-	cmd := exec.CommandContext(ctx, b.prcheck, "run", "--repo", bare, "--base", "main", "--head", branch,
+	cmd := exec.CommandContext(ctx, b.prcheck, "run", "--commits", "off", "--repo", bare, "--base", "main", "--head", branch,
 		"--toolchain", "rootfs:"+b.root, "--cache-dir", filepath.Join(dir, "cache"), "-o", "json")
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
