@@ -26,7 +26,8 @@ import (
 var Names = []string{
 	"outcome/fetch.json", "outcome/prepare.json", "outcome/scan.json",
 	"log/fetch", "log/prepare", "log/scan",
-	"scan/base.jsonl", "scan/head.jsonl", "scan/base-again.jsonl", "scan/head-again.jsonl", "scan/tables.json",
+	"scan/base.jsonl", "scan/head.jsonl", "scan/base-again.jsonl", "scan/head-again.jsonl",
+	"scan/commits.jsonl", "scan/tables.json",
 }
 
 // ErrInvalid is wrapped by every error that the sender is to blame for.

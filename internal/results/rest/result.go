@@ -23,8 +23,8 @@ import (
 const (
 	defaultUnpacked = 1 << 30
 	outcomesBytes   = 3 << 20
-	// outputs is how many outputs of a stage a bundle holds at most: three logs, two sides of the scan, and two of a second look.
-	outputs = 7
+	// outputs is how many outputs of a stage a bundle holds at most: three logs, two sides of the scan, two of a second look, and the checks of commits.
+	outputs = 8
 )
 
 func unpackedLimit(p *plan.Plan) int64 {
