@@ -26,6 +26,18 @@ func CommitSentence(f *finding.Fact) Text {
 	return say("In commit ").name(ShortCommit(f.Commit)).words(".")
 }
 
+// aboutCommit says in which commit a problem is, and what to do about one that blocks.
+func aboutCommit(p *Problem, local bool) Text {
+	text := CommitSentence(&p.Fact)
+	switch {
+	case p.Gates && local:
+		return text.words(" Amend it and run this again.")
+	case p.Gates:
+		return text.words(" Amend it and push it again; another commit on top may not mend it.")
+	}
+	return text
+}
+
 // CommitAdvice says what to do about a problem of a commit: another commit on top does not mend every one.
 func CommitAdvice(gates bool) Text {
 	if !gates {

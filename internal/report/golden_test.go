@@ -95,6 +95,20 @@ func clean() *verdict.Verdict {
 	}
 }
 
+// commits is a verdict on commits, one of whose messages is hostile.
+func commits() *verdict.Verdict {
+	const id, other = "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d", "2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e"
+	v := clean()
+	v.Conclusion, v.Problems = finding.ConclusionFailure, verdict.Problems{Gating: 2, Notes: 1}
+	v.Items = []verdict.Item{
+		item(finding.ClassNew, true, finding.Fact{Rule: "MissingSignOff", Level: finding.LevelError, Message: "missing sign-off: A <a@b.example>", Commit: id}),
+		item(finding.ClassNew, false, finding.Fact{Rule: "BadCommitSummary", Level: finding.LevelStyle, Message: "summary missing: \"\u202e@everyone \x1b[31m [x](y)\"", Commit: other}),
+		item(finding.ClassNew, true, finding.Fact{Rule: "DroppedStableKeywords", Level: finding.LevelError, Category: "dev-libs", Package: "a", Message: "dropped stable keyword: [ amd64 ]", Commit: other}),
+	}
+	v.Commits = &verdict.Commits{State: plan.CommitsChecked, Reason: "its rules are those of ::gentoo", Base: "9f8e7d6c5b4a", Count: 2, Checks: []string{"GitCommitMessageCheck"}, Findings: 3}
+	return v
+}
+
 // situations are what golden files show, as text for a terminal, with colour, and as Markdown.
 func situations() map[string]*verdict.Verdict {
 	inherited := mixed()
@@ -137,6 +151,11 @@ func situations() map[string]*verdict.Verdict {
 		},
 	}
 	return map[string]*verdict.Verdict{
+		"commits": commits(),
+		"commits-too-many": {
+			Conclusion: finding.ConclusionNeutral, Reason: plan.ReasonTooManyCommits, Message: "The pull request's commits are not checked: it has more than 1000 commits.",
+			Commits: &verdict.Commits{State: plan.CommitsTooMany, Reason: "it has more than 1000 commits", Count: 1001},
+		},
 		"scope":      scoped,
 		"scope-full": whole,
 		"culprit-of-head": {

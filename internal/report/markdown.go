@@ -134,8 +134,8 @@ func (m *markdown) problem(p *Problem) string {
 	if message := oneLine(cutMessage(f.Message)); message != "" {
 		fmt.Fprintf(&b, "\n  %s", CodeSpan(message))
 	}
-	if f.Commit != "" && (f.Package != "" || f.Path != "") {
-		fmt.Fprintf(&b, "\n  in commit %s", CodeSpan(Name(ShortCommit(f.Commit))))
+	if f.Commit != "" {
+		fmt.Fprintf(&b, "\n  %s", aboutCommit(p, false).Markdown())
 	}
 	if on := onProfiles(p.On, func(profile string) string { return CodeSpan(Name(profile)) }); on != "" {
 		fmt.Fprintf(&b, "\n  %s", on)

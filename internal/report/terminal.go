@@ -152,8 +152,8 @@ func (t *terminal) problem(p *Problem) {
 		t.coloured(sgrFaint, "      ", Visible(where))
 	}
 	t.wrapped("      ", Visible(oneLine(cutMessage(f.Message))))
-	if f.Package != "" || f.Path != "" {
-		t.faintly(sgrFaint, "      ", CommitSentence(f).String())
+	if f.Commit != "" {
+		t.faintly(sgrFaint, "      ", aboutCommit(p, t.opts.Local).String())
 	}
 	if on := onProfiles(p.On, func(profile string) string { return profile }); on != "" {
 		t.faintly(sgrFaint, "      ", Visible(on))

@@ -192,6 +192,16 @@ func TestCommits(t *testing.T) {
 			own:  []edit{{one + ": change the slot" + signed, func(t tree) { t.edit(ebuild(one, "1"), "SLOT=\"0\"", "SLOT=\"1\"") }}},
 			want: []string{"1 MissingSlotmove! app-misc/one"},
 		},
+		"a package that is renamed, with an update": {
+			own: []edit{{"app-misc/uno: rename from one" + signed, func(t tree) {
+				t.put("app-misc/uno/uno-1.ebuild", t.files[ebuild(one, "1")].Text)
+				t.put("app-misc/uno/metadata.xml", t.files[one+"/metadata.xml"].Text)
+				t.drop(ebuild(one, "1"))
+				t.drop(one + "/metadata.xml")
+				t.put("profiles/updates/1Q-2026", "move app-misc/one app-misc/uno\n")
+			}}},
+			want: []string{"1 BadCommitSummary", "1 DroppedStableKeywords! app-misc/one", "1 DroppedUnstableKeywords! app-misc/one"},
+		},
 		"a package that is renamed without an update": {
 			own: []edit{{"app-misc/uno: rename from one" + signed, func(t tree) {
 				t.put("app-misc/uno/uno-1.ebuild", t.files[ebuild(one, "1")].Text)
@@ -216,5 +226,82 @@ func TestCommits(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestCommitsOnAnOldBase: the target branch went on with the same package and with an eclass, so that neither base nor merge has the metadata of
+// the pull request's own tree. What is found is the same whatever is scanned of the trees.
+func TestCommitsOnAnOldBase(t *testing.T) {
+	t.Parallel()
+	eclass := ""
+	for name := range startTree(t) {
+		if strings.HasPrefix(name, "eclass/") && (eclass == "" || name < eclass) {
+			eclass = name
+		}
+	}
+	p := propose(t, []edit{
+		{"describe one", func(t tree) { t.edit(one+"/one-1.ebuild", "Package of", "One package of") }},
+		{"change an eclass", func(t tree) { t.put(eclass, t.files[eclass].Text+"\n# A remark.\n") }},
+	}, []edit{
+		{one + ": add 2", func(t tree) { t.ebuild(one, "2", "") }},
+		{three + ": need two" + signed, func(t tree) { t.ebuild(three, "1", "RDEPEND=\"app-misc/two\"\n") }},
+	})
+	want := []string{"1 DirectStableKeywords! app-misc/one", "1 MissingSignOff!", "2 RdependChange! app-misc/three"}
+	for _, kind := range []plan.ScopeKind{plan.ScopeAuto, plan.ScopeFull} {
+		r := p.run(t, "gentoo", plan.CommitsAuto)
+		r.Plan.Scope.Kind = kind
+		v := judged(t, r)
+		if v.Reason != "" || v.Commits == nil || v.Commits.Count != 2 || v.Commits.Base != p.start || len(v.Commits.Checks) != 3 {
+			t.Fatalf("%s: %s: %s: %s: %+v", kind, v.Conclusion, v.Reason, v.Message, v.Commits)
+		}
+		if diff := cmp.Diff(want, p.ofCommits(v)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", kind, diff)
+		}
+		if kind == plan.ScopeAuto && v.Scope.Kind != plan.ScopePackages {
+			t.Errorf("the scope is %s: %s", v.Scope.Kind, v.Scope.Reason)
+		}
+	}
+}
+
+// TestMergeInThePullRequest merges the target branch into the pull request: what it brings is not the pull request's.
+func TestMergeInThePullRequest(t *testing.T) {
+	t.Parallel()
+	p := propose(t, []edit{{"unsigned, and not the pull request's", func(t tree) { t.ebuild(two, "2", "") }}},
+		[]edit{{one + ": need two" + signed, func(t tree) { t.ebuild(one, "1", "RDEPEND=\"app-misc/two\"\n") }}})
+	files := startTree(t)
+	tree{files}.ebuild(two, "2", "")
+	tree{files}.ebuild(one, "1", "RDEPEND=\"app-misc/two\"\n")
+	p.head = p.repository.CommitMessage(t, "Merge the target branch", files, p.head, p.tip)
+	v := judged(t, p.run(t, "gentoo", plan.CommitsAuto))
+	if diff := cmp.Diff([]string{"1 RdependChange! app-misc/one"}, p.ofCommits(v)); diff != "" || v.Reason != "" {
+		t.Errorf("%s: %s (-want +got):\n%s", v.Reason, v.Message, diff)
+	}
+	if v.Commits.Base != p.tip || v.Commits.Count != 2 {
+		t.Errorf("%+v", v.Commits)
+	}
+}
+
+// TestWishesForCommits: a pull request without commits has nothing to check; elsewhere than in ::gentoo a profile can ask for everything.
+func TestWishesForCommits(t *testing.T) {
+	t.Parallel()
+	p := propose(t, nil, []edit{{one + ": need two", func(t tree) { t.ebuild(one, "1", "RDEPEND=\"app-misc/two\"\n") }}})
+	for name, c := range map[string]struct {
+		asked plan.CommitChecks
+		state plan.CommitState
+		want  []string
+	}{
+		"on":   {plan.CommitsOn, plan.CommitsChecked, []string{"1 MissingSignOff!", "1 RdependChange! app-misc/one"}},
+		"auto": {plan.CommitsAuto, plan.CommitsUnused, []string{}},
+	} {
+		v := judged(t, p.run(t, "demo", c.asked))
+		if diff := cmp.Diff(c.want, p.ofCommits(v)); diff != "" || v.Reason != "" || v.Commits.State != c.state {
+			t.Errorf("%s: %s: %s: %+v (-want +got):\n%s", name, v.Reason, v.Message, v.Commits, diff)
+		}
+	}
+	p.head = p.start
+	r := stages.New(t, "gentoo", p.repository, p.start, p.start)
+	r.Plan.Snapshot.CommitChecks, r.Plan.Scope = plan.CommitsAuto, plan.Scope{Kind: plan.ScopeAuto}
+	if v := judged(t, r); v.Conclusion != finding.ConclusionSuccess || v.Commits.State != plan.CommitsNone {
+		t.Errorf("a head that is the base: %s: %s: %+v", v.Conclusion, v.Message, v.Commits)
 	}
 }
