@@ -69,14 +69,15 @@ func (r *repository) openClone(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	shallow, err := r.git.Line(ctx, dir, "rev-parse", "--is-shallow-repository")
+	said, err := r.git.Run(ctx, dir, "rev-parse", "--is-shallow-repository", "--show-cdup")
 	if err != nil {
 		return fmt.Errorf("%s %s: the folder is no git repository; pkgcheck's history checks need one", r.flag, r.from)
 	}
+	shallow, up, _ := strings.Cut(said, "\n")
 	if shallow == "true" {
 		return fmt.Errorf("%s %s: the clone is shallow, and history checks need all of it: run git -C %s fetch --unshallow", r.flag, r.from, r.from)
 	}
-	r.dir = dir
+	r.dir = filepath.Join(dir, strings.TrimSpace(up)) // git finds a clone from below it, but fetches from its top only
 	return nil
 }
 
@@ -106,7 +107,7 @@ func (r *repository) resolve(ctx context.Context, flag, rev string) (revision, e
 func (r *repository) resolveInClone(ctx context.Context, flag, rev string) (revision, error) {
 	found, err := r.lookUp(ctx, r.dir, rev)
 	if err != nil {
-		return revision{}, fmt.Errorf("%s %s: there is no such revision in %s; if it is on the forge, fetch it first (git -C %s fetch origin %s)", flag, rev, r.from, r.from, rev)
+		return revision{}, fmt.Errorf("%s %s: there is no such commit in %s; if it is on the forge, fetch it first (git -C %s fetch origin %s)", flag, rev, r.from, r.from, rev)
 	}
 	ref := "refs/prcheck/" + found.commit
 	if has, err := r.git.Line(ctx, r.into, "rev-parse", "--verify", "--quiet", ref); err == nil && has == found.commit {

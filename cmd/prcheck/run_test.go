@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prcheck/prcheck/internal/gitops"
 	"github.com/prcheck/prcheck/internal/sandbox"
 	"github.com/prcheck/prcheck/test/ebuildrepo"
 	"github.com/prcheck/prcheck/test/local"
@@ -184,7 +185,7 @@ func TestMistakes(t *testing.T) {
 		"an image that is nowhere":   {[]string{"--repo", bare, "--base", "main", "--head", "good", "--toolchain", "image:" + dir}, []string{"no OCI layout"}},
 		"no repository":              {[]string{"--repo", dir, "--base", "main", "--head", "good", "--toolchain", root}, []string{"no git repository"}},
 		"a repository nowhere":       {[]string{"--repo", "nowhere", "--base", "main", "--head", "good", "--toolchain", root}, []string{"no such folder"}},
-		"an unknown revision":        {[]string{"--repo", bare, "--base", "main", "--head", "gone", "--toolchain", root}, []string{"--head gone", "no such revision"}},
+		"an unknown revision":        {[]string{"--repo", bare, "--base", "main", "--head", "gone", "--toolchain", root}, []string{"--head gone", "no such commit"}},
 		"an option as a revision":    {[]string{"--repo", bare, "--base", "main", "--head=--all", "--toolchain", root}, []string{"no revision"}},
 		"a master that is not given": {[]string{"--repo", overlayBare, "--base", "main", "--head", "main", "--toolchain", root}, []string{"--master heath=DIR"}},
 		"a master without a name":    {[]string{"--repo", overlayBare, "--base", "main", "--head", "main", "--toolchain", root, "--master", "/x"}, []string{"NAME=DIR"}},
@@ -219,6 +220,25 @@ func generated(t *testing.T) *ebuildrepo.Repo {
 		t.Fatal(err)
 	}
 	return repo
+}
+
+func TestAFolderOfACloneStandsForIt(t *testing.T) {
+	t.Parallel()
+	bare, _ := scratch(t)
+	clone := filepath.Join(t.TempDir(), "clone")
+	git := gitops.Git{Protocols: []string{"file"}}
+	if _, err := git.Run(t.Context(), bare, "clone", "--quiet", "file://"+bare, clone); err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{clone, filepath.Join(clone, "profiles", "default"), filepath.Join(clone, ".git"), bare} {
+		r := &repository{git: git, from: dir}
+		if err := r.openClone(t.Context()); err != nil {
+			t.Errorf("%s: %v", dir, err)
+		}
+		if _, err := git.Run(t.Context(), r.dir, "ls-remote", "--quiet", r.dir); err != nil {
+			t.Errorf("git takes nothing from %s, which stands for %s: %v", r.dir, dir, err)
+		}
+	}
 }
 
 func TestSplitRevision(t *testing.T) {
