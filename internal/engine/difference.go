@@ -45,6 +45,9 @@ func (s *stage) differ(ctx context.Context, base string) (*difference, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := speakable(changes); err != nil {
+		return nil, err
+	}
 	touched, err := s.engine.Git.Touched(ctx, s.engine.Layout.Target(), s.plan.Revision.Base, s.plan.Revision.Merge)
 	if err != nil {
 		return nil, err

@@ -77,6 +77,9 @@ func (s *stage) prepareHead(ctx context.Context, seed string, only *difference) 
 	err := s.step("head metadata", func() error {
 		return s.prepareOne(ctx, callPrepare, p.Repository, l.Tree(Head), p.Masters, l.Prepared(Head), seed, only)
 	})
+	if incomplete, ok := errors.AsType[*incompleteError](err); ok {
+		return &failure{plan.ReasonCulprit, "The tool does not get through the repository as the change leaves it, so that nothing of it can be checked." + incomplete.said, nil}
+	}
 	if err != nil {
 		return fmt.Errorf("making the metadata of the head: %w", err)
 	}

@@ -168,5 +168,5 @@ def order(record: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def line(record: Mapping[str, Any]) -> bytes:
-    """One record as one line."""
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    """One record as one line. Half surrogates, of names that are no UTF-8, become JSON's own escapes."""
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace") + b"\n"

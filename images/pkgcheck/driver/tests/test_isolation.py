@@ -83,3 +83,14 @@ def test_everything_is_lost_where_nothing_can_be_set_up(repo: Repo) -> None:
     done = repo.scan()
     assert done.code in (2, 64)
     assert done.records[-1]["lost"] == [{"category": "", "package": "", "profile": "", "checks": []}]
+
+
+def test_a_name_that_is_no_utf8(repo: Repo) -> None:
+    repo.prepare()
+    folder = os.fsencode(repo.path) + b"/dev-libs/caf\xe9"
+    os.makedirs(folder)
+    with open(folder + b"/caf\xe9-1.ebuild", "w") as file:
+        file.write("EAPI=8\n")
+    done = repo.scan()
+    assert done.records[-1]["type"] == "end", done.stderr
+    assert sorted(x["package"] for x in done.of("package")) == ["caf\udce9", "good"]
