@@ -64,6 +64,21 @@ type Pkgcheck struct {
 	Jobs int32 `json:"jobs,omitempty"`
 }
 
+// Sharding says how scans of the whole repository are divided among pods.
+type Sharding struct {
+	// maxShards is how many pods one run has at most, each with a part of the packages. 1: one pod scans everything.
+	// +kubebuilder:default=1
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=64
+	// +optional
+	MaxShards int32 `json:"maxShards,omitempty"`
+	// target is how long the packages of one shard should take, by the times that earlier scans of the whole repository measured: there
+	// are as many shards as that needs. Before the first such scan there are maxShards.
+	// +kubebuilder:default="10m"
+	// +optional
+	Target metav1.Duration `json:"target,omitzero"`
+}
+
 // CommitChecks says whether a pull request's own commits are checked.
 type CommitChecks string
 
@@ -179,7 +194,11 @@ type CheckProfileSpec struct {
 	// +kubebuilder:default=Auto
 	// +optional
 	Scope ScopeStrategy `json:"scope,omitempty"`
-	// timeouts bound each stage, and each package.
+	// sharding divides scans of the whole repository among pods.
+	// +kubebuilder:default={}
+	// +optional
+	Sharding Sharding `json:"sharding,omitzero"`
+	// timeouts bound each stage (of a run that is divided, those of each pod), and each package.
 	// +kubebuilder:default={}
 	// +optional
 	Timeouts StageTimeouts `json:"timeouts,omitzero"`

@@ -13,6 +13,8 @@ const (
 	AnnotationRequestedAt = "prcheck.dev/requested-at"
 	// AnnotationRun is the full run hash, on a Job and its pods.
 	AnnotationRun = "prcheck.dev/run"
+	// AnnotationShards is into how many shards the run is divided, on the Indexed Job of one that is.
+	AnnotationShards = "prcheck.dev/shards"
 	// LabelCheck is the name of the PullRequestCheck, on a Job and its pods.
 	LabelCheck = "prcheck.dev/check"
 	// LabelBaseline is the name of the Repository, on the Job of a baseline run and its pods, in the place of LabelCheck.
@@ -119,6 +121,19 @@ type QueueStatus struct {
 	Since *metav1.Time `json:"since,omitempty"`
 }
 
+// ShardStatus says how far a run is whose packages are divided among pods.
+type ShardStatus struct {
+	// total number of shards.
+	// +required
+	Total int32 `json:"total,omitempty"`
+	// scanning is how many shards the run's Job has; an earlier attempt finished the others.
+	// +required
+	Scanning int32 `json:"scanning,omitempty"`
+	// done is how many shards are finished, those of earlier attempts among them.
+	// +optional
+	Done int32 `json:"done,omitempty"`
+}
+
 // ProfileStatus is where one profile stands at the revision.
 type ProfileStatus struct {
 	// name of the CheckProfile.
@@ -147,6 +162,13 @@ type ProfileStatus struct {
 	// +kubebuilder:validation:MaxLength=63
 	// +optional
 	Job string `json:"job,omitempty"`
+	// continues is the hash of the run before, whose findings the next one goes on with; empty: it starts anew.
+	// +kubebuilder:validation:MaxLength=64
+	// +optional
+	Continues string `json:"continues,omitempty"`
+	// shards says how far a run is whose packages are divided among pods.
+	// +optional
+	Shards *ShardStatus `json:"shards,omitempty"`
 	// failedNodes are kept off by later attempts.
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=10

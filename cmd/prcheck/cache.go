@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prcheck/prcheck/internal/basekit"
@@ -189,13 +190,16 @@ func (s *session) judged(ctx context.Context, p plan.Plan, dir string) (*verdict
 
 // judgedWith judges with a kit, and says how it is damaged, if it is: it is verified meanwhile.
 func (s *session) judgedWith(ctx context.Context, p plan.Plan, kit *basekit.Kit) (v *verdict.Verdict, damage error) {
+	// While one process scans there is a core to spare; before, several load at once.
 	checked := make(chan error, 1)
-	go func() { checked <- kit.Verify(ctx) }()
+	verify := sync.OnceFunc(func() { go func() { checked <- kit.Verify(ctx) }() })
+	s.beforeScan = verify
 	s.engine.Kit, s.engine.Findings = kit.Dir(), kit
 	if err := s.engine.StartAhead(ctx, p); err != nil {
 		fmt.Fprintf(s.err, "prcheck: warning: this run is slower than need be: %v\n", err)
 	}
 	v = s.stages(ctx, p)
+	verify()
 	err := s.engine.EndAhead()
 	return v, errors.Join(<-checked, err)
 }
@@ -214,6 +218,7 @@ func (s *session) judgedAgain(ctx context.Context, p plan.Plan, dir string, kit 
 		}
 	}
 	s.engine.Kit, s.engine.Findings, s.engine.Driver = "", nil, ""
+	s.beforeScan = nil
 	if err := s.emptyRun(dir); err != nil {
 		return nil, err
 	}

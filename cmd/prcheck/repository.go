@@ -4,12 +4,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/prcheck/prcheck/internal/engine"
 	"github.com/prcheck/prcheck/internal/finding"
@@ -43,6 +45,8 @@ type repository struct {
 	flag string // that names it, for messages
 	from string // folder or address
 	dir  string // the local clone; empty for an address
+	// fetching is held while something is fetched: git locks what it writes, and does not wait.
+	fetching sync.Mutex
 }
 
 // openRepository makes the bare repository that holds what is taken from a clone or an address.
@@ -113,19 +117,25 @@ func (r *repository) resolveInClone(ctx context.Context, flag, rev string) (revi
 	if has, err := r.git.Line(ctx, r.into, "rev-parse", "--verify", "--quiet", ref); err == nil && has == found.commit {
 		return found, nil // an earlier run has fetched it
 	}
+	r.fetching.Lock()
+	defer r.fetching.Unlock()
 	_, err = r.git.Run(ctx, r.into, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", r.dir, "+"+found.commit+":"+ref)
 	return found, err
 }
 
 func (r *repository) lookUp(ctx context.Context, dir, rev string) (revision, error) {
+	var full string
+	var unnamed error
+	var naming sync.WaitGroup
+	naming.Go(func() { full, unnamed = r.git.Line(ctx, dir, "rev-parse", "--symbolic-full-name", rev) })
 	commit, err := r.git.Line(ctx, dir, "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
+	naming.Wait()
 	if err != nil {
 		return revision{}, err
 	}
 	// Later gits repeat the option in the output.
 	commit = strings.TrimPrefix(commit, "--end-of-options\n")
-	full, err := r.git.Line(ctx, dir, "rev-parse", "--symbolic-full-name", rev)
-	if err != nil {
+	if unnamed != nil {
 		return revision{commit: commit}, nil //nolint:nilerr // it has a commit but no name
 	}
 	branch, ok := strings.CutPrefix(full, "refs/heads/")
@@ -147,13 +157,25 @@ func (r *repository) file(ctx context.Context, commit, path string) (string, err
 	return out, err
 }
 
+// resolveBoth finds base and head: side by side in a clone, where that is only reading.
+func (s *session) resolveBoth(ctx context.Context, target *repository) (base, head revision, err error) {
+	var beside sync.WaitGroup
+	var headErr error
+	find := func() { head, headErr = target.resolve(ctx, "--head", s.options.head) }
+	if target.dir != "" {
+		beside.Go(find)
+	}
+	base, err = target.resolve(ctx, "--base", s.options.base)
+	beside.Wait()
+	if err == nil && target.dir == "" {
+		find()
+	}
+	return base, head, cmp.Or(err, headErr)
+}
+
 // merge fills in the plan's revision. A conflict, or histories that have nothing in common, are a verdict already.
 func (s *session) merge(ctx context.Context, target *repository, p *plan.Plan) (*verdict.Verdict, error) {
-	base, err := target.resolve(ctx, "--base", s.options.base)
-	if err != nil {
-		return nil, err
-	}
-	head, err := target.resolve(ctx, "--head", s.options.head)
+	base, head, err := s.resolveBoth(ctx, target)
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +198,9 @@ func (s *session) merge(ctx context.Context, target *repository, p *plan.Plan) (
 	p.Revision.Merge, p.Revision.Tree = merge.Commit, merge.Tree
 	changes, err := s.engine.Git.Changes(ctx, target.bare, base.commit, merge.Commit)
 	p.Changed = gitops.Paths(changes)
+	if err == nil {
+		s.engine.Know(p.Revision, changes)
+	}
 	return nil, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -112,6 +113,8 @@ type session struct {
 	progress *progress
 	began    time.Time
 	cache    *cache // nil: none
+	// beforeScan is called when the scan stage begins; nil: nothing is to be done then.
+	beforeScan func()
 }
 
 func (o options) execute(ctx context.Context, out, errOut io.Writer) error {
@@ -129,7 +132,8 @@ func (o options) execute(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer done()
+	var removing sync.WaitGroup
+	defer removing.Wait()
 	s := &session{options: o, err: errOut, began: began, progress: newProgress(errOut, clk, o.verbose)}
 	s.engine = &engine.Engine{
 		Layout: engine.Layout{Root: filepath.Join(dir, "run"), Temporary: filepath.Join(dir, "tmp")},
@@ -140,6 +144,7 @@ func (o options) execute(ctx context.Context, out, errOut io.Writer) error {
 	}
 	p, v, err := s.run(ctx, dir, snapshot, instant)
 	s.progress.end()
+	removing.Go(done) // while the report is made
 	if err != nil {
 		if ctx.Err() != nil {
 			return errors.New("interrupted")
@@ -177,7 +182,7 @@ func (o options) check(now time.Time) (time.Time, error) {
 func (o options) folder() (dir string, done func(), err error) {
 	if o.keep == "" {
 		dir, err = os.MkdirTemp("", "prcheck-run-")
-		return dir, func() { _ = os.RemoveAll(dir) }, err // nothing is lost but space
+		return dir, func() { remove(dir) }, err
 	}
 	if dir, err = filepath.Abs(o.keep); err != nil {
 		return "", nil, err
@@ -190,6 +195,19 @@ func (o options) folder() (dir string, done func(), err error) {
 		err = fmt.Errorf("--keep %s: the folder is not empty", o.keep)
 	}
 	return dir, func() {}, err
+}
+
+// remove removes a run's folder, whose trees are most of it, several parts at once. Where it cannot, nothing is lost but space.
+func remove(dir string) {
+	parts, err := filepath.Glob(filepath.Join(dir, "run", "source", "*"))
+	if err == nil {
+		var removing sync.WaitGroup
+		for _, part := range parts {
+			removing.Go(func() { _ = os.RemoveAll(part) })
+		}
+		removing.Wait()
+	}
+	_ = os.RemoveAll(dir)
 }
 
 // run goes from flags to verdict.
@@ -231,7 +249,12 @@ func (s *session) stages(ctx context.Context, p plan.Plan) *verdict.Verdict {
 	for _, stage := range []func() (plan.Outcome, error){
 		func() (plan.Outcome, error) { return s.engine.Fetch(ctx, p, engine.Remote{}) },
 		func() (plan.Outcome, error) { return s.engine.Prepare(ctx, p) },
-		func() (plan.Outcome, error) { return s.engine.Scan(ctx, p) },
+		func() (plan.Outcome, error) {
+			if s.beforeScan != nil {
+				s.beforeScan()
+			}
+			return s.engine.Scan(ctx, p)
+		},
 	} {
 		outcome, err := stage()
 		if err != nil {

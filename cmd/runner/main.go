@@ -187,8 +187,14 @@ func (r *runner) publish(ctx context.Context) error {
 		return err
 	}
 	patience := publishPatience
-	if p, err := r.plan(); err == nil && p.Snapshot.Timeouts.Publish > 0 {
+	p, planErr := r.plan()
+	if planErr == nil && p.Snapshot.Timeouts.Publish > 0 {
 		patience = p.Snapshot.Timeouts.Publish
+	}
+	if planErr == nil {
+		if err := r.publishKit(ctx, c, p, patience); err != nil {
+			fmt.Fprintf(os.Stderr, "runner: %v\n", err) // the result tells more, and the server says that nothing else came
+		}
 	}
 	err = r.retry(ctx, patience, func() error {
 		summary, err := c.PutResult(ctx, r.layout.Bundle())

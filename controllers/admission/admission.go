@@ -153,7 +153,7 @@ func (l *Loop) admit(ctx context.Context, v *view, run Run) (string, error) {
 		return "", err
 	}
 	job, err := jobspec.Build(jobspec.Input{
-		Cache: cached,
+		Cache: cached, Shards: p.shards.Total, Scanning: p.shards.Scanning,
 		Check: p.check, Repository: p.repository, Profile: checkProfile, Run: run.Hash, RunnerImage: l.Config.RunnerImage, Server: l.Config.Server,
 		FailedNodes: KeepOff(p.failedNodes, v.nodes, &checkProfile.Spec.Pod),
 	})

@@ -60,13 +60,18 @@ type planned struct {
 	repository  *prcheckv1.Repository // of a baseline
 	snapshot    string
 	failedNodes []string
+	shards      prcheckv1.ShardStatus // of a run that is divided
 }
 
 func (v *view) planned(run Run) planned {
 	if !run.Baseline {
 		check := v.checks[run.Check]
 		p := profileStatus(check, run.Profile)
-		return planned{check: check, snapshot: p.Snapshot, failedNodes: p.FailedNodes}
+		waiting := planned{check: check, snapshot: p.Snapshot, failedNodes: p.FailedNodes}
+		if p.Shards != nil {
+			waiting.shards = *p.Shards
+		}
+		return waiting
 	}
 	repository := v.repositories[run.Repository]
 	for i := range repository.Status.Baselines {

@@ -23,7 +23,7 @@ type Run struct {
 	Since time.Time
 	// Baseline says that the run belongs to the Repository and checks no pull request: Check is empty.
 	Baseline bool
-	// Last says that it comes after everything else.
+	// Last says that it comes after everything else, and waits while its Repository has any Job.
 	Last bool
 }
 
@@ -58,6 +58,8 @@ func Decide(waiting []Run, load Load, limits Limits) Decision {
 		switch {
 		case !known:
 			decision.Reasons[run.Hash] = "its Repository is not there, or is suspended."
+		case run.Last && byRepository[run.Repository] > 0:
+			decision.Reasons[run.Hash] = fmt.Sprintf("the pull requests of Repository %s go first.", run.Repository.Name)
 		case byRepository[run.Repository] >= limit:
 			decision.Reasons[run.Hash] = fmt.Sprintf("all %d Jobs that spec.policy.concurrency of Repository %s allows are in use.", limit, run.Repository.Name)
 		case total >= limits.Total:

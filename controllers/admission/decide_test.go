@@ -48,7 +48,13 @@ func TestDecide(t *testing.T) {
 		"a baseline lets even younger pull requests pass": {
 			waiting: []Run{{Repository: named("a"), Profile: "p", Hash: "base", Since: start.Add(-time.Hour), Baseline: true, Last: true}, waitingRun("a", "a-1", 1)},
 			limits:  Limits{Total: 9, ByRepository: map[types.NamespacedName]int{named("a"): 1}},
-			want:    []string{"a-1"}, reasons: map[string]string{"base": repoFull},
+			want:    []string{"a-1"}, reasons: map[string]string{"base": "the pull requests of Repository a go first."},
+		},
+		"a baseline leaves the nodes to the pull requests that run": {
+			waiting: []Run{{Repository: named("a"), Profile: "p", Hash: "base", Baseline: true, Last: true}, {Repository: named("b"), Profile: "p", Hash: "other", Baseline: true, Last: true}},
+			load:    Load{Total: 1, ByRepository: map[types.NamespacedName]int{named("a"): 1}},
+			limits:  Limits{Total: 9, ByRepository: map[types.NamespacedName]int{named("a"): 9, named("b"): 9}},
+			want:    []string{"other"}, reasons: map[string]string{"base": "the pull requests of Repository a go first."},
 		},
 		"a baseline that waited for long has its turn": {
 			waiting: []Run{{Repository: named("a"), Profile: "p", Hash: "base", Since: start.Add(-time.Hour), Baseline: true}, waitingRun("a", "a-1", 1)},

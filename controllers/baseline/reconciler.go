@@ -93,11 +93,11 @@ func (r *Reconciler) Reconcile(ctx context.Context, repo *prcheckv1.Repository) 
 	if err == nil {
 		err = r.follow(ctx, s)
 	}
-	if err == nil {
-		err = r.clean(ctx, s)
-	}
 	if err == nil && !repo.Spec.Suspend {
 		err = r.plan(ctx, s)
+	}
+	if err == nil {
+		err = r.clean(ctx, s) // after plan, which may find a run again that the status has lost
 	}
 	outcome := controllers.Classify(err)
 	if outcome.After > 0 {

@@ -171,6 +171,7 @@ type fakeServer struct {
 	records   map[string]results.RunRecord
 	summaries map[string]*results.Summary
 	verdicts  map[string]int // how often a verdict was stored
+	divide    func(record results.RunRecord) (shards, scanning int)
 	err       error
 }
 
@@ -209,6 +210,9 @@ func (s *fakeServer) PutRun(_ context.Context, record results.RunRecord) (*resul
 			s.records[record.Hash] = record
 			s.summaries[record.Hash] = &results.Summary{
 				Hash: record.Hash, State: results.RunPlanned, ReportURL: "https://prcheck.example.org/run/" + plan.Short(record.Hash),
+			}
+			if s.divide != nil {
+				s.summaries[record.Hash].Shards, s.summaries[record.Hash].Scanning = s.divide(record)
 			}
 		}
 		summary = new(*s.summaries[record.Hash])

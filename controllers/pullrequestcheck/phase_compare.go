@@ -34,10 +34,15 @@ func (r *Reconciler) compare(ctx context.Context, s *scope) error {
 		if err != nil && !errors.Is(err, results.ErrUnknownRun) {
 			return controllers.From(controllers.PeerServer, err, "reading the verdict of run %s", p.Run)
 		}
-		if err == nil && summary.State == results.RunFinished {
+		if err == nil && summary.State == results.RunFinished && !ours(summary, end) {
 			settle(p, summary)
 			s.aside[p.Name] = events.Rules(summary.UnknownRules, summary.NoKeywords)
 			log.FromContext(ctx).Info("Verdict", "job", p.Job, "conclusion", p.Conclusion, "line", p.Line)
+			continue
+		}
+		if err == nil && divided(summary) {
+			log.FromContext(ctx).Info("Everything is in scope: the scan is divided", "job", p.Job)
+			s.goOn(p, "everything is in scope; the scan is divided among several pods.")
 			continue
 		}
 		if end.State == attempt.Complete {
@@ -72,18 +77,39 @@ func (r *Reconciler) attemptFailed(ctx context.Context, s *scope, p *prcheckv1.P
 	}
 	s.extra = append(s.extra, events.AttemptFailed(status.ErrorReason(end.Reason), jobspec.Name(p.Run), end.Node, end.Detail))
 	log.FromContext(ctx).Info("Attempt failed", "job", jobspec.Name(p.Run), "reason", end.Reason, "node", end.Node, "detail", end.Detail)
-	if end.Node != "" && !slices.Contains(p.FailedNodes, end.Node) {
-		p.FailedNodes = append(p.FailedNodes, end.Node)
+	for _, node := range append(end.Nodes, end.Node) {
+		if node != "" && !slices.Contains(p.FailedNodes, node) && len(p.FailedNodes) < maxFailedNodes {
+			p.FailedNodes = append(p.FailedNodes, node)
+		}
 	}
 	if last {
 		settle(p, summary)
 		return nil
 	}
 	p.Failures++
-	p.Attempt++
-	p.Run, p.Job, p.Reason = "", "", end.Reason
-	s.open[p.Name] = status.Note{Reason: prcheckv1.ReasonRetrying, Message: fmt.Sprintf(
-		"Profile %s: the infrastructure failed (%s); attempt %d of %d is planned.", p.Name, end.Reason, p.Failures+1, attempts)}
-	s.wake(soon)
+	p.Reason = end.Reason
+	s.goOn(p, fmt.Sprintf("the infrastructure failed (%s); attempt %d of %d is planned.", end.Reason, p.Failures+1, attempts))
 	return nil
+}
+
+// maxFailedNodes is how many the API takes.
+const maxFailedNodes = 10
+
+// ours says whether what stands is the conclusion of this very end, written by a manager that died before it could say so in the status: the
+// attempt is still to be counted.
+func ours(summary *results.Summary, end attempt.End) bool {
+	return end.State == attempt.Infrastructure && summary.Conclusion == finding.ConclusionError && summary.Reason == end.Reason
+}
+
+// divided says whether a run ended because all is in scope, and is to be divided.
+func divided(summary *results.Summary) bool {
+	return summary.State == results.RunSuperseded && summary.Reason == plan.ReasonDivide
+}
+
+// goOn has the next attempt planned, which goes on with what this one found.
+func (s *scope) goOn(p *prcheckv1.ProfileStatus, why string) {
+	p.Attempt++
+	p.Continues, p.Run, p.Job, p.Shards = p.Run, "", "", nil
+	s.open[p.Name] = status.Note{Reason: prcheckv1.ReasonRetrying, Message: fmt.Sprintf("Profile %s: %s", p.Name, why)}
+	s.wake(soon)
 }

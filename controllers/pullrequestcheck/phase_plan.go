@@ -178,11 +178,15 @@ func (r *Reconciler) record(ctx context.Context, s *scope, p *ready, pull *forge
 				return err
 			}
 		}
+		if divided(summary) {
+			p.status.Continues = record.Hash
+		}
 		if summary.State == results.RunSuperseded || summary.Conclusion == finding.ConclusionSuperseded {
 			p.status.Attempt++
 			continue
 		}
 		p.status.Run, p.status.Snapshot, p.status.Job, p.status.ReportURL = record.Hash, p.digest, "", summary.ReportURL
+		p.status.Shards = shardsOf(summary)
 		log.FromContext(ctx).Info("Planned a run", "pullRequest", pull.Number, "headSHA", pull.Head, "run", plan.Short(record.Hash), "attempt", record.Attempt)
 		if summary.State == results.RunFinished {
 			settle(p.status, summary)
@@ -221,7 +225,7 @@ func (r *Reconciler) runRecord(s *scope, p *ready, pull *forge.Pull, merged *res
 		Number: s.check.Spec.Number, Title: pull.Title, Author: pull.Author, PullURL: pull.URL,
 		GitURL:  fmt.Sprintf("%s/%s/%s.git", s.repo.Spec.Forge.URL, s.repo.Spec.Forge.Owner, s.repo.Spec.Forge.Name),
 		Profile: p.status.Name, Context: p.status.Context, Attempt: int(p.status.Attempt),
-		Created: s.now.UTC().Truncate(time.Second),
+		Created: s.now.UTC().Truncate(time.Second), Continues: p.status.Continues,
 		Plan: plan.Plan{
 			Version: plan.Version, Repository: s.repo.Spec.RepositoryName, Revision: rev, Masters: merged.Masters,
 			Scope:   plannedScope(p.snapshot.FullScope, merged.Changed),
@@ -239,6 +243,14 @@ func plannedScope(asked bool, changed []string) plan.Scope {
 		return plan.Scope{Kind: plan.ScopeFull, Reason: reason}
 	}
 	return plan.Scope{Kind: plan.ScopeAuto}
+}
+
+// shardsOf is how the server divided a run; nil where it did not.
+func shardsOf(summary *results.Summary) *prcheckv1.ShardStatus {
+	if summary.Shards == 0 {
+		return nil
+	}
+	return &prcheckv1.ShardStatus{Total: count(summary.Shards), Scanning: count(summary.Scanning), Done: count(summary.Shards - summary.Scanning)}
 }
 
 // settle writes a verdict down.

@@ -80,7 +80,7 @@ func (s *scope) wanted(p *prcheckv1.ProfileStatus) (wanted forge.Status, ok bool
 	wanted = forge.Status{Context: p.Context, State: state, Description: p.Line, TargetURL: p.ReportURL}
 	switch {
 	case !ok, p.Conclusion != "":
-	case p.Job != "" || p.Failures > 0:
+	case p.Job != "" || p.Failures > 0 || p.Continues != "":
 		wanted.Description = report.Checking(s.status().Revision.Head).String()
 	default: // the report's address is not known before the merge; a second write only to add it is not worth it
 		wanted.Description, wanted.TargetURL = report.WaitingSlot().String(), ""

@@ -14,6 +14,7 @@ import (
 
 	prcheckv1 "github.com/prcheck/prcheck/api/v1alpha1"
 	"github.com/prcheck/prcheck/internal/attempt"
+	"github.com/prcheck/prcheck/internal/jobspec"
 	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/status"
 )
@@ -36,6 +37,9 @@ func (r *Reconciler) run(ctx context.Context, s *scope) error {
 			continue
 		}
 		p.Job = job.Name
+		if _, done := jobspec.Shards(job); p.Shards != nil {
+			p.Shards.Done = done
+		}
 		s.open[p.Name] = running(p)
 		end := attempt.Judge(job, s.pods[p.Run], s.now, r.Config.ImageWait)
 		if end.State != attempt.Running {
@@ -65,7 +69,11 @@ func (r *Reconciler) missing(ctx context.Context, s *scope, p *prcheckv1.Profile
 }
 
 func running(p *prcheckv1.ProfileStatus) status.Note {
-	return status.Note{Reason: prcheckv1.ReasonRunning, Message: fmt.Sprintf("Profile %s: Job %s runs.", p.Name, p.Job)}
+	message := fmt.Sprintf("Profile %s: Job %s runs.", p.Name, p.Job)
+	if p.Shards != nil {
+		message = fmt.Sprintf("Profile %s: Job %s runs; %d of %d shards are done.", p.Name, p.Job, p.Shards.Done, p.Shards.Total)
+	}
+	return status.Note{Reason: prcheckv1.ReasonRunning, Message: message}
 }
 
 func (r *Reconciler) waitsForSlot(s *scope, p *prcheckv1.ProfileStatus) status.Note {

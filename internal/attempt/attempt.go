@@ -40,14 +40,18 @@ type End struct {
 	Message string
 	// Detail is for operators: what kubelet or stage said. It may hold names of nodes.
 	Detail string
-	// Node is where it failed, if it got that far.
-	Node string
+	// Node is where it failed, if it got that far; Nodes are all of them where several pods of it failed.
+	Node  string
+	Nodes []string
 	// Recheck is when a running attempt must be looked at again although nothing may happen; zero where an event will tell.
 	Recheck time.Time
 }
 
 // Judge looks at a Job and its pods. An image that cannot be pulled ends the attempt once imageWait has passed.
 func Judge(job *batchv1.Job, pods []corev1.Pod, now time.Time, imageWait time.Duration) End {
+	if indexed(job) {
+		return judgeShards(job, pods, now, imageWait)
+	}
 	pod := newest(pods)
 	switch {
 	case hasCondition(job, batchv1.JobComplete):

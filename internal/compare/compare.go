@@ -104,7 +104,7 @@ func Compare(base, head Side, opts Options) Comparison {
 		restHead, of.unveiled = split(restHead, finding.ClassUnveiled, onBase, onHead)
 		restBase, of.hidden = split(restBase, finding.ClassHidden, onHead, onBase)
 	}
-	k := newKinship(base, head, b, h, opts.Renames)
+	k := p.newKinship(base, head, b, h, opts.Renames)
 	moved := 0
 	of.inherited, of.added, of.fixed, moved = k.inherit(restBase, restHead)
 	return Comparison{Entries: of.entries(p), Moved: moved, Gaps: gaps(base, head)}

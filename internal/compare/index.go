@@ -75,22 +75,35 @@ func listOf(facts []*finding.Fact, text func(*finding.Fact) string) *list {
 	return l
 }
 
-// of calls visit for the facts of some packages, but for ignored ones.
-func of[V any](l *list, packages map[Package]V, visit func(Package, *finding.Fact)) {
+// of calls visit for the facts of some packages, but for ignored ones, in their order. Looking for them is shared between workers.
+func of[V any](p pool, l *list, packages map[Package]V, visit func(Package, *finding.Fact)) {
 	if len(packages) == 0 {
 		return
 	}
 	var names filter
-	for p := range packages {
-		names.add(p.Name)
+	for name := range packages {
+		names.add(name.Name)
 	}
-	for _, f := range l.facts {
-		if !names.has(f.Package) {
-			continue
+	found := make([][]*finding.Fact, p.workersFor(len(l.facts)))
+	p.each(len(l.facts), func(w, low, high int) {
+		last := Package{}
+		_, wanted := packages[last]
+		for _, f := range l.facts[low:high] {
+			if !names.has(f.Package) {
+				continue
+			}
+			if pkg := packageOf(f); pkg != last { // most facts are of the package of the one before
+				last = pkg
+				_, wanted = packages[pkg]
+			}
+			if wanted {
+				found[w] = append(found[w], f)
+			}
 		}
-		p := packageOf(f)
-		if _, wanted := packages[p]; wanted {
-			visit(p, f)
+	})
+	for _, facts := range found {
+		for _, f := range facts {
+			visit(packageOf(f), f)
 		}
 	}
 }

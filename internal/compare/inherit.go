@@ -13,13 +13,14 @@ import (
 
 // kinship knows which versions exist where and which packages were renamed, so as to tell which facts a bump carries over.
 type kinship struct {
+	pool           pool
 	base, head     Side
 	onBase, onHead *list
 	former         map[Package][]Package // present name → former names, nearest first
 }
 
-func newKinship(base, head Side, onBase, onHead *list, renames map[Package]Package) *kinship {
-	k := &kinship{base: base, head: head, onBase: onBase, onHead: onHead, former: map[Package][]Package{}}
+func (p pool) newKinship(base, head Side, onBase, onHead *list, renames map[Package]Package) *kinship {
+	k := &kinship{pool: p, base: base, head: head, onBase: onBase, onHead: onHead, former: map[Package][]Package{}}
 	for old := range renames {
 		seen := map[Package]bool{old: true}
 		for name, ok := renames[old]; ok && !seen[name]; name, ok = renames[name] {
@@ -94,7 +95,7 @@ func (k *kinship) heirs(restHead []*finding.Fact) (lines map[strain]*lineage, wa
 
 // addStock finds what of base each strain can inherit.
 func (k *kinship) addStock(lines map[strain]*lineage, wanted map[Package][]Package) {
-	of(k.onBase, wanted, func(from Package, f *finding.Fact) {
+	of(k.pool, k.onBase, wanted, func(from Package, f *finding.Fact) {
 		for _, p := range wanted[from] {
 			if line := lines[strain{p, k.carried(f, p)}]; line != nil {
 				line.stock = append(line.stock, f)
@@ -154,6 +155,18 @@ func (e existing) has(p Package, version string) bool {
 	return e[p][version]
 }
 
+// add returns what adds a fact's version. Most facts are of the version of the one before.
+func (e existing) add() func(Package, *finding.Fact) {
+	last, version, seen := Package{}, "", false
+	return func(p Package, f *finding.Fact) {
+		if seen && p == last && f.Version == version {
+			return
+		}
+		last, version, seen = p, f.Version, true
+		e[p][f.Version] = true
+	}
+}
+
 // versions returns those of base's versions that can matter to the facts.
 func (k *kinship) versions(facts []*finding.Fact) existing {
 	found := existing{}
@@ -167,7 +180,7 @@ func (k *kinship) versions(facts []*finding.Fact) existing {
 			found[p][version] = true
 		}
 	}
-	of(k.onBase, found, func(p Package, f *finding.Fact) { found[p][f.Version] = true })
+	of(k.pool, k.onBase, found, found.add())
 	return found
 }
 
@@ -198,7 +211,7 @@ func (k *kinship) headVersions(wanted map[Package][]Package) existing {
 			found[p][version] = true
 		}
 	}
-	of(k.onHead, found, func(p Package, f *finding.Fact) { found[p][f.Version] = true })
+	of(k.pool, k.onHead, found, found.add())
 	for _, f := range k.onHead.ignored {
 		if versions := found[packageOf(f)]; versions != nil {
 			versions[f.Version] = true

@@ -42,7 +42,7 @@ func reference(base, head Side, opts Options) []string {
 	entries = append(entries, behind...)
 	restBase, behind = split(restBase, finding.ClassHidden, onHead, onBase)
 	entries = append(entries, behind...)
-	k := newKinship(base, head, one.newList(base.Facts), one.newList(head.Facts), opts.Renames)
+	k := one.newKinship(base, head, one.newList(base.Facts), one.newList(head.Facts), opts.Renames)
 	inherited, restHead, restBase, moved := k.inherit(restBase, restHead)
 	entries = append(entries, inherited...)
 	put(finding.ClassNew, restHead)
@@ -151,7 +151,7 @@ func TestFactsOfPackages(t *testing.T) {
 		l := newPool().newList(base.Facts)
 		wanted := map[Package]bool{{"d", w.pick("a", "b", "x")}: true, {"", ""}: true}
 		got, want := map[*finding.Fact]bool{}, map[*finding.Fact]bool{}
-		of(l, wanted, func(p Package, f *finding.Fact) { got[f] = p == packageOf(f) })
+		of(pool{workers: 3, few: 4}, l, wanted, func(p Package, f *finding.Fact) { got[f] = p == packageOf(f) })
 		for _, f := range keep(base.Facts) {
 			if wanted[packageOf(f)] {
 				want[f] = true

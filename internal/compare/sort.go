@@ -17,9 +17,13 @@ func (p pool) appendSorted(all []Entry, class finding.Class, facts []*finding.Fa
 	} else if !slices.IsSortedFunc(facts, compareFacts) {
 		sortFacts(facts)
 	}
-	for _, f := range facts {
-		all = append(all, Entry{Class: class, Fact: f})
-	}
+	n := len(all)
+	all = slices.Grow(all, len(facts))[:n+len(facts)]
+	p.each(len(facts), func(_, low, high int) {
+		for i, f := range facts[low:high] {
+			all[n+low+i] = Entry{Class: class, Fact: f}
+		}
+	})
 	return all
 }
 

@@ -48,7 +48,7 @@ func (s *stage) differ(ctx context.Context, base string) (*difference, error) {
 	if err := speakable(changes); err != nil {
 		return nil, err
 	}
-	touched, err := s.engine.Git.Touched(ctx, s.engine.Layout.Target(), s.plan.Revision.Base, s.plan.Revision.Merge)
+	touched, err := s.touched(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -142,6 +142,20 @@ func (s *stage) changes(ctx context.Context) ([]gitops.Change, error) {
 		k.changes[key] = changes
 	}
 	return changes, err
+}
+
+// touched lists the paths of all commits of the pull request.
+func (s *stage) touched(ctx context.Context) ([]string, error) {
+	rev := s.plan.Revision
+	key := rev.Base + ".." + rev.Merge
+	if touched, ok := s.engine.known.touched[key]; ok {
+		return touched, nil
+	}
+	touched, err := s.engine.Git.Touched(ctx, s.engine.Layout.Target(), rev.Base, rev.Merge)
+	if err == nil {
+		s.engine.known.touched[key] = touched
+	}
+	return touched, err
 }
 
 // links are the listed files that are links: what they lead to may change without them.

@@ -15,7 +15,6 @@ import (
 
 	"github.com/prcheck/prcheck/images/pkgcheck/driver"
 	"github.com/prcheck/prcheck/internal/basekit"
-	"github.com/prcheck/prcheck/internal/plan"
 )
 
 // Findings keeps what scans of the base came to, beside its kit: the base's commit, its masters', the toolchain and the driver are the same for all.
@@ -37,13 +36,13 @@ const baseFile = Base + firstSuffix
 func (s *stage) findingsID() (string, error) {
 	r, _, _ := s.scanRequest(callScanBase, []string{Base})
 	side := s.scanSide(callScanBase, Base)
+	// Where things lie decides nothing, nor how many processes there are; what is left is all of the request, whatever it has got since.
+	r.Masters, r.Work, r.Cache, r.Store, r.Sides, r.Jobs = nil, "", "", nil, nil, 0
 	data, err := json.Marshal(struct {
 		Form                int
-		Profiles, Clock     string
-		Checks, Keywords    []string
-		Verbose, Everything bool
+		Request             scanRequest
 		Packages, WholeTree []string
-	}{findingsForm, r.Profiles, r.Clock, r.Checks, r.Keywords, r.Verbose, s.scope.Kind == plan.ScopeFull, side.Packages, side.WholeTree})
+	}{findingsForm, r, side.Packages, side.WholeTree})
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:]), err
 }

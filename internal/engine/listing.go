@@ -7,9 +7,11 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/prcheck/prcheck/internal/gitops"
+	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/trees"
 )
 
@@ -32,39 +34,105 @@ func (s *stage) listing(ctx context.Context, side string) (*listing, error) {
 	for _, m := range p.Masters {
 		seen = append(seen, treeFS(l.MasterTree(m.Name)))
 	}
-	out, err := s.listed(ctx, commitOf(p, side))
+	files, err := s.listed(ctx, commitOf(p, side))
 	if err != nil {
 		return nil, err
 	}
-	found := &listing{categories: categoriesOf(seen)}
-	for line := range strings.SplitSeq(strings.TrimSuffix(out, "\x00"), "\x00") {
-		about, name, ok := strings.Cut(line, "\t")
-		if !ok && line != "" {
-			return nil, fmt.Errorf("git lists %.100q, which is not understood", line)
-		}
-		if strings.HasPrefix(about, "100") || strings.HasPrefix(about, "120") {
-			found.files = append(found.files, listedFile{name, strings.HasPrefix(about, "120")})
-		}
-	}
+	found := &listing{categories: categoriesOf(seen), files: slices.Clone(files)}
 	return found, found.follow(seen[0])
 }
 
 // known is what git said of commits.
 type known struct {
 	changes  map[string][]gitops.Change
-	listings map[string]string
+	touched  map[string][]string
+	listings map[string][]listedFile
 }
 
-// listed is git's listing of a commit.
-func (s *stage) listed(ctx context.Context, commit string) (string, error) {
-	if k := s.engine.known; k != nil && k.listings[commit] != "" {
-		return k.listings[commit], nil
+func newKnown() *known {
+	return &known{changes: map[string][]gitops.Change{}, touched: map[string][]string{}, listings: map[string][]listedFile{}}
+}
+
+// Know takes what differs between a revision's base and merge, from someone who has asked git.
+func (e *Engine) Know(rev plan.Revision, changes []gitops.Change) {
+	if e.known == nil {
+		e.known = newKnown()
 	}
-	out, err := s.engine.Git.Run(ctx, s.engine.Layout.Target(), "ls-tree", "-r", "-z", "--full-tree", commit)
-	if k := s.engine.known; err == nil && k != nil {
-		k.listings[commit] = out
+	e.known.changes[rev.Base+".."+rev.Merge] = changes
+}
+
+// listed are the files and links of a commit, sorted as git sorts them. The merge's are the base's with what differs: one listing is enough.
+func (s *stage) listed(ctx context.Context, commit string) ([]listedFile, error) {
+	k, rev := s.engine.known, s.plan.Revision
+	if files, ok := k.listings[commit]; ok {
+		return files, nil
 	}
-	return out, err
+	var files []listedFile
+	var err error
+	if commit == rev.Merge && commit != rev.Base {
+		files, err = s.listedFrom(ctx, rev.Base)
+	} else {
+		var out string
+		if out, err = s.engine.Git.Run(ctx, s.engine.Layout.Target(), "ls-tree", "-r", "-z", "--full-tree", commit); err == nil {
+			files, err = parseListing(out)
+		}
+	}
+	if err == nil {
+		k.listings[commit] = files
+	}
+	return files, err
+}
+
+// listedFrom makes the merge's listing of another commit's and of what differs.
+func (s *stage) listedFrom(ctx context.Context, base string) ([]listedFile, error) {
+	files, err := s.listed(ctx, base)
+	if err != nil {
+		return nil, err
+	}
+	changes, err := s.changes(ctx)
+	return applied(files, changes), err
+}
+
+// parseListing reads what git ls-tree -z says.
+func parseListing(out string) ([]listedFile, error) {
+	files := []listedFile{}
+	for line := range strings.SplitSeq(strings.TrimSuffix(out, "\x00"), "\x00") {
+		about, name, ok := strings.Cut(line, "\t")
+		if !ok && line != "" {
+			return nil, fmt.Errorf("git lists %.100q, which is not understood", line)
+		}
+		mode, _, _ := strings.Cut(about, " ")
+		if f, ok := listedAs(name, mode); ok {
+			files = append(files, f)
+		}
+	}
+	return files, nil
+}
+
+// listedAs is the file of a path and mode; submodules are none.
+func listedAs(name, mode string) (listedFile, bool) {
+	link := strings.HasPrefix(mode, "120")
+	return listedFile{name, link}, link || strings.HasPrefix(mode, "100")
+}
+
+// applied is a listing after changes. Both are sorted by the bytes of their paths.
+func applied(files []listedFile, changes []gitops.Change) []listedFile {
+	changes = slices.SortedFunc(slices.Values(changes), func(a, b gitops.Change) int { return strings.Compare(a.Path, b.Path) })
+	out := make([]listedFile, 0, len(files)+len(changes))
+	for _, c := range changes {
+		n := 0
+		for n < len(files) && files[n].path < c.Path {
+			n++
+		}
+		out, files = append(out, files[:n]...), files[n:]
+		if len(files) > 0 && files[0].path == c.Path {
+			files = files[1:]
+		}
+		if f, ok := listedAs(c.Path, c.NewMode); ok && !c.Deleted() {
+			out = append(out, f)
+		}
+	}
+	return append(out, files...)
 }
 
 // ebuilds calls visit for each ebuild: category, package and version. A link to a file in the tree is one, too.

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/prcheck/prcheck/internal/basekit"
-	"github.com/prcheck/prcheck/internal/gitops"
 	"github.com/prcheck/prcheck/internal/plan"
 	"github.com/prcheck/prcheck/internal/scope"
 )
@@ -54,7 +53,7 @@ func (f *failure) Unwrap() error { return f.err }
 
 func (e *Engine) begin(p plan.Plan, name plan.Stage) *stage {
 	if e.known == nil {
-		e.known = &known{changes: map[string][]gitops.Change{}, listings: map[string]string{}}
+		e.known = newKnown()
 	}
 	s := &stage{engine: e, plan: p, scope: p.Scope, cgroup: containerCgroup(), log: newStageLog(e.Live, e.Trust)}
 	s.outcome = plan.Outcome{Stage: name, Shard: p.Shard, Started: e.Clock.Now().UTC(), ExitCode: -1, OOMKills: -1}

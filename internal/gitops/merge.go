@@ -4,6 +4,7 @@
 package gitops
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -59,8 +60,8 @@ func IsCommitID(s string) bool { return commitID.MatchString(s) }
 func (g Git) MergeInto(ctx context.Context, repo, base, head string) (Merge, error) {
 	g.Config = append(slices.Clone(g.Config), mergeSettings...)
 	for _, id := range []string{base, head} {
-		if err := g.has(ctx, repo, id); err != nil {
-			return Merge{}, err
+		if !IsCommitID(id) {
+			return Merge{}, fmt.Errorf("%q is not a whole commit id: %w", id, ErrNotFound)
 		}
 	}
 	out, err := g.Run(ctx, repo, "merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", base, head)
@@ -74,7 +75,7 @@ func (g Git) MergeInto(ctx context.Context, repo, base, head string) (Merge, err
 	case failed != nil && strings.Contains(failed.Stderr, "unrelated histories"):
 		return Merge{}, ErrUnrelated
 	default:
-		return Merge{}, fmt.Errorf("merging %s into %s: %w", head, base, err)
+		return Merge{}, cmp.Or(g.hasAll(ctx, repo, base, head), fmt.Errorf("merging %s into %s: %w", head, base, err))
 	}
 	commit, err := g.commitMerge(ctx, repo, fields[0], base, head)
 	if err != nil {
@@ -98,11 +99,18 @@ func (g Git) commitMerge(ctx context.Context, repo, tree, base, head string) (st
 	return g.Line(ctx, repo, "commit-tree", tree, "-p", base, "-p", head, "-m", message)
 }
 
+// hasAll fails with ErrNotFound unless all are commits of repo.
+func (g Git) hasAll(ctx context.Context, repo string, ids ...string) error {
+	for _, id := range ids {
+		if err := g.has(ctx, repo, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // has fails with ErrNotFound unless id is a commit of repo.
 func (g Git) has(ctx context.Context, repo, id string) error {
-	if !IsCommitID(id) {
-		return fmt.Errorf("%q is not a whole commit id: %w", id, ErrNotFound)
-	}
 	var failed *Error
 	if _, err := g.Run(ctx, repo, "cat-file", "-e", id+"^{commit}"); errors.As(err, &failed) && failed.ExitCode > 0 {
 		return fmt.Errorf("commit %s: %w", id, ErrNotFound)

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -67,6 +68,8 @@ type Input struct {
 	Profile *prcheckv1.CheckProfile
 	// Run is the run's full hash.
 	Run string
+	// Shards is into how many shards the run is divided, and Scanning how many of them the Job scans, a pod each; 0: it is not divided.
+	Shards, Scanning int32
 	// FailedNodes are kept off.
 	FailedNodes []string
 	// RunnerImage is the image of prcheck's own runner.
@@ -110,7 +113,7 @@ func Build(in Input) (*batchv1.Job, error) {
 	annotations := map[string]string{prcheckv1.AnnotationRun: in.Run}
 	podLabels := maps.Clone(labels)
 	podLabels[LabelRunPod] = "true"
-	return &batchv1.Job{
+	job := &batchv1.Job{
 		TypeMeta: metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"},
 		ObjectMeta: metav1.ObjectMeta{
 			Name: Name(in.Run), Namespace: in.Profile.Namespace, Labels: labels, Annotations: annotations,
@@ -125,7 +128,36 @@ func Build(in Input) (*batchv1.Job, error) {
 				Spec:       podSpec(&in, user),
 			},
 		},
-	}, nil
+	}
+	if in.Shards > 0 {
+		index(job, in.Shards, in.Scanning)
+	}
+	return job, nil
+}
+
+// index makes the Job one of several pods: which shard a pod scans, the server says by its completion index. A shard that fails leaves the
+// others alone, and is the next attempt's.
+func index(job *batchv1.Job, shards, scanning int32) {
+	job.Annotations[prcheckv1.AnnotationShards] = strconv.Itoa(int(shards))
+	job.Spec.CompletionMode = new(batchv1.IndexedCompletion)
+	job.Spec.Parallelism, job.Spec.Completions = new(scanning), new(scanning)
+	job.Spec.BackoffLimit = nil // would end the Job at the first pod that fails
+	job.Spec.BackoffLimitPerIndex = new(int32(0))
+	job.Spec.Template.Spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{
+		MaxSkew: 1, TopologyKey: corev1.LabelHostname, WhenUnsatisfiable: corev1.ScheduleAnyway,
+		LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{prcheckv1.LabelRun: job.Labels[prcheckv1.LabelRun]}},
+	}}
+}
+
+// Shards returns into how many shards the run of a Job is divided, and how many of them are finished, those of earlier attempts among them;
+// 0 where it is not divided.
+func Shards(job *batchv1.Job) (total, done int32) {
+	given, err := strconv.ParseInt(job.Annotations[prcheckv1.AnnotationShards], 10, 32)
+	if err != nil || job.Spec.Completions == nil {
+		return 0, 0
+	}
+	total = int32(given)
+	return total, min(max(total-*job.Spec.Completions, 0)+job.Status.Succeeded, total)
 }
 
 func podSpec(in *Input, user int64) corev1.PodSpec {

@@ -50,6 +50,8 @@ func TestBuildGolden(t *testing.T) {
 			in.Check, in.Cache = nil, true
 			in.Repository = &prcheckv1.Repository{ObjectMeta: metav1.ObjectMeta{Namespace: "team", Name: "overlay", UID: "0f9f1c9e-0000-4000-8000-000000000001"}}
 		},
+		"shards":   func(in *Input) { in.Shards, in.Scanning = 4, 4 },
+		"missing":  func(in *Input) { in.Shards, in.Scanning = 4, 1 },
 		"attempt3": func(in *Input) { in.FailedNodes = []string{"worker-2", "worker-1", "worker-2"} },
 		"overrides": func(in *Input) {
 			in.Profile.Spec.Resources = prcheckv1.RunResources{
@@ -92,7 +94,9 @@ func TestBuildGolden(t *testing.T) {
 
 // What design.md, The pod, promises, looked at from the outside: no golden file can be updated past these.
 func TestBuildKeepsStagesApart(t *testing.T) {
-	for name, edit := range map[string]func(*Input){"plain": func(*Input) {}, "cache": func(in *Input) { in.Cache = true }} {
+	for name, edit := range map[string]func(*Input){
+		"plain": func(*Input) {}, "cache": func(in *Input) { in.Cache = true }, "shards": func(in *Input) { in.Shards, in.Scanning = 3, 3 },
+	} {
 		t.Run(name, func(t *testing.T) { keepsStagesApart(t, edit) })
 	}
 }

@@ -28,6 +28,7 @@ const OutputBytes = 256 << 20
 const (
 	minMemory  = 64 << 20
 	maxTimeout = 24 * time.Hour
+	maxShards  = 64
 )
 
 // The defaults of the API, for profiles that no API server has filled in (prcheck run --profile FILE).
@@ -38,6 +39,7 @@ const (
 	defaultScan    = 45 * time.Minute
 	defaultPublish = 10 * time.Minute
 	defaultPackage = 10 * time.Minute
+	defaultTarget  = 10 * time.Minute
 )
 
 // ErrInvalid is wrapped by every error of Snapshot: the profile cannot be used until somebody edits it.
@@ -69,6 +71,7 @@ func Snapshot(profile *prcheckv1.CheckProfile) (plan.Snapshot, error) {
 	snapshot.Severities = problems.severities(spec.Severities)
 	snapshot.Gate = problems.gate(spec.Gate)
 	snapshot.GateInheritedRules = problems.gateInherited(spec, snapshot.Gate)
+	snapshot.Sharding = problems.sharding(&spec.Sharding)
 	snapshot.Timeouts = problems.timeouts(&spec.Timeouts)
 	snapshot.MemoryBytes = problems.memory(spec.Resources.Memory)
 	snapshot.CommitChecks = problems.commitChecks(tool.CommitChecks)
@@ -190,6 +193,21 @@ func (p *problems) gateInherited(spec *prcheckv1.CheckProfileSpec, gate []findin
 		return nil
 	}
 	return sorted(spec.GateInheritedRules)
+}
+
+// sharding returns nil where nothing is divided, so that digests of profiles without it stay what they were.
+func (p *problems) sharding(spec *prcheckv1.Sharding) *plan.ShardLimits {
+	target := orDefault(spec.Target.Duration, defaultTarget)
+	if spec.MaxShards < 0 || spec.MaxShards > maxShards {
+		p.add("spec.sharding.maxShards: %d is not between 1 and %d", spec.MaxShards, maxShards)
+	}
+	if target < time.Second || target > maxTimeout {
+		p.add("spec.sharding.target: %s is not between 1s and 24h", target)
+	}
+	if spec.MaxShards < 2 {
+		return nil
+	}
+	return &plan.ShardLimits{Most: int(spec.MaxShards), Target: target}
 }
 
 func (p *problems) timeouts(spec *prcheckv1.StageTimeouts) plan.Timeouts {

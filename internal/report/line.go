@@ -56,6 +56,9 @@ func LineText(v *verdict.Verdict, n Names) Text {
 	case finding.ConclusionSkipped:
 		return our("Not checked: ").prose(clause(v.Message, "the repository's policy left it out"))
 	case finding.ConclusionSuperseded:
+		if v.Reason == plan.ReasonDivide {
+			return our("Everything is in scope: several pods scan it")
+		}
 		return Replaced()
 	case finding.ConclusionError:
 		return errorLine(v)

@@ -47,6 +47,9 @@ func Explain(v *verdict.Verdict, n Names) Explanation {
 			TurnMaintainers,
 		}
 	case finding.ConclusionSuperseded:
+		if v.Reason == plan.ReasonDivide {
+			return Explanation{say("The change can affect everything; the next attempt divides the scan among several pods."), TurnOurs}
+		}
 		return Explanation{say("A newer push took over; nothing is reported for this one."), TurnNobodys}
 	default:
 		return explainError(v)

@@ -54,7 +54,7 @@ type factsInput struct {
 
 type logInput struct {
 	RunInput
-	Stage string `enum:"fetch,prepare,scan,publish" path:"stage"`
+	Stage string `doc:"fetch, prepare, scan or publish; of a run that is divided with the number of the shard, as in scan-2" path:"stage" pattern:"^(fetch|prepare|scan|publish)(-[1-9][0-9]?)?$"`
 }
 
 type pullInput struct {

@@ -6,6 +6,7 @@ package web
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -41,8 +42,7 @@ func (s *Site) build(ctx context.Context, run *store.Run, query url.Values) (*Re
 		return nil, err
 	}
 	if run.Open() {
-		s.addProgress(ctx, r, run)
-		return r, nil
+		return r, s.addProgress(ctx, r, run)
 	}
 	v, err := s.Store.Verdict(ctx, run)
 	if err != nil {
@@ -60,7 +60,7 @@ func (s *Site) begin(run *store.Run, p *plan.Plan) *Report {
 	r := &Report{
 		Run: record.Hash, Short: plan.Short(record.Hash), Namespace: record.Namespace, Repository: record.Repository, Number: record.Number,
 		Title: record.Title, Author: record.Author, PullURL: safeURL(record.PullURL), Profile: record.Profile, Context: record.Context,
-		Attempt: record.Attempt, Revision: p.Revision, Created: run.Created, Scope: p.Scope,
+		Attempt: record.Attempt, Revision: p.Revision, Created: run.Created, Scope: p.Scope, Shards: record.Shards,
 		Conflicts: []string{}, Items: []Problem{}, Timings: []Timing{}, Attempts: []Attempt{}, Logs: []LogLink{},
 		Looked: []string{}, Slowest: []verdict.PackageTime{}, Culprits: []Culprit{},
 	}
@@ -113,7 +113,7 @@ func (s *Site) addRuns(ctx context.Context, r *Report, run *store.Run) error {
 	return nil
 }
 
-func (s *Site) addProgress(ctx context.Context, r *Report, run *store.Run) {
+func (s *Site) addProgress(ctx context.Context, r *Report, run *store.Run) error {
 	r.State, r.Turn, r.Line = "waiting", report.TurnOurs, report.WaitingSlot().String()
 	r.Sentence = "The run is planned and starts as soon as there is room. This page says more then; reload it."
 	line, running := s.Progress(ctx, run.Record)
@@ -127,6 +127,12 @@ func (s *Site) addProgress(ctx context.Context, r *Report, run *store.Run) {
 			r.Line = report.Checking(r.Revision.Head).String()
 		}
 	}
+	if run.Record.Shards == 0 {
+		return nil
+	}
+	parts, err := s.Store.Parts(ctx, run.Record.Hash)
+	r.Sentence = fmt.Sprintf("The packages are divided among %d pods; the results of %d are there. %s", run.Record.Shards, len(parts), r.Sentence)
+	return err
 }
 
 func (s *Site) addVerdict(r *Report, run *store.Run, v *verdict.Verdict) {
@@ -143,7 +149,7 @@ func (s *Site) addVerdict(r *Report, run *store.Run, v *verdict.Verdict) {
 	addLooked(r, v)
 	for _, o := range v.Outcomes {
 		r.Timings = append(r.Timings, Timing{
-			Stage: o.Stage, Seconds: max(0, o.Finished.Sub(o.Started).Seconds()), CPUSeconds: o.CPUSeconds, PeakBytes: o.PeakBytes,
+			Stage: o.Stage, Shard: o.Shard, Log: string(o.Stage.OfShard(o.Shard)), Seconds: max(0, o.Finished.Sub(o.Started).Seconds()), CPUSeconds: o.CPUSeconds, PeakBytes: o.PeakBytes,
 			Reason: o.Reason, Message: o.Message, Steps: o.Steps,
 		})
 	}
@@ -270,12 +276,26 @@ func (s *Site) addLogs(ctx context.Context, r *Report, run *store.Run) error {
 	if err != nil {
 		return err
 	}
-	for _, stage := range plan.Stages {
+	for _, stage := range stagesOf(run) {
 		if size, ok := sizes[stage]; ok {
 			r.Logs = append(r.Logs, LogLink{Stage: stage, Bytes: size, URL: r.Links["self"] + "/log/" + string(stage)})
 		}
 	}
 	return nil
+}
+
+// stagesOf lists the stages of a run in order, shard by shard where it is divided.
+func stagesOf(run *store.Run) []plan.Stage {
+	if run.Record.Shards == 0 {
+		return plan.Stages
+	}
+	stages := []plan.Stage{}
+	for n := 1; n <= run.Record.Shards; n++ {
+		for _, stage := range plan.Stages {
+			stages = append(stages, stage.OfShard(n))
+		}
+	}
+	return stages
 }
 
 // find returns the run that an address means.

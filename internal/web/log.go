@@ -57,8 +57,8 @@ func (s *Site) log(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, err)
 		return
 	}
-	if !slices.Contains(plan.Stages, stage) {
-		s.message(w, r, http.StatusNotFound, "There is no such stage. A run's stages are fetch, prepare, scan and publish.")
+	if !slices.Contains(stagesOf(run), stage) {
+		s.message(w, r, http.StatusNotFound, "There is no such stage. A run's stages are fetch, prepare, scan and publish; those of a run that is divided have the number of their shard, as in scan-2.")
 		return
 	}
 	view := &LogView{
@@ -123,7 +123,7 @@ func (s *Site) logPage(w http.ResponseWriter, r *http.Request, view *LogView, ru
 	view.Stages = append(view.Stages, links.Logs...)
 	if v, err := s.Store.Verdict(ctx, run); err == nil {
 		for _, o := range v.Outcomes {
-			if o.Stage == view.Stage {
+			if o.Stage.OfShard(o.Shard) == view.Stage {
 				view.LeftOut = o.LogTruncated
 			}
 		}

@@ -51,6 +51,7 @@ type Report struct {
 	Slowest    []verdict.PackageTime `json:"slowest"`
 	Culprits   []Culprit             `json:"culprits"`
 	Timings    []Timing              `json:"timings"`
+	Shards     int                   `json:"shards,omitempty"` // into how many the run is divided
 	Attempts   []Attempt             `json:"attempts"`
 	Repeat     Repeat                `json:"repeat"`
 	Logs       []LogLink             `json:"logs"`
@@ -151,9 +152,11 @@ type SkippedCheck struct {
 	Reason string `json:"reason"`
 }
 
-// Timing is what a stage took.
+// Timing is what a stage took; of a run that is divided, that of one shard.
 type Timing struct {
 	Stage      plan.Stage  `json:"stage"`
+	Shard      int         `json:"shard,omitempty"` // from 1
+	Log        string      `json:"log"`             // the stage as its log's address has it
 	Seconds    float64     `json:"seconds"`
 	CPUSeconds float64     `json:"cpuSeconds"`
 	PeakBytes  int64       `json:"peakBytes"`
@@ -180,7 +183,7 @@ type Repeat struct {
 	Pkgcheck string `json:"pkgcheck"`
 }
 
-// LogLink leads to a stage's log.
+// LogLink leads to a stage's log. Stages of a run that is divided are named with their shard: scan-2.
 type LogLink struct {
 	Stage plan.Stage `json:"stage"`
 	Bytes int64      `json:"bytes"`

@@ -4,6 +4,7 @@
 package faults
 
 import (
+	"context"
 	"os"
 	"path"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prcheck/prcheck/internal/basekit"
 	"github.com/prcheck/prcheck/internal/engine"
 	"github.com/prcheck/prcheck/internal/finding"
 	"github.com/prcheck/prcheck/internal/plan"
@@ -193,20 +195,41 @@ var faults = map[string]fault{
 	},
 }
 
+// served are the faults that are also taken through a driver that was started ahead, and is asked for one side after the other.
+var served = []string{
+	"a worker dies on head", "a worker dies on base alone", "the scan of the head dies", "the scan of the base dies", "the driver dies", "the disk is full on head",
+	"a check raises on head", "the scan is too slow",
+}
+
+// nothingKept keeps no results of bases.
+type nothingKept struct{}
+
+func (nothingKept) FullFindings(context.Context, string) (string, error) { return "", basekit.ErrNone }
+
+func (nothingKept) PutFindings(context.Context, string, func(string) error) error { return nil }
+
 // TestFaults takes each fault through the engine's stages.
 func TestFaults(t *testing.T) {
 	s := newSite(t)
 	for name, f := range faults {
-		run := s.run(t, f.change)
-		run.Plan.Snapshot.Timeouts.Scan = scanLimit
-		if f.arrange != nil {
-			f.arrange(t, run)
-		}
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f.judge(t, s, s.finish(t, run, f.sides))
-		})
+		s.meet(t, name, f, nil)
 	}
+	for _, name := range served {
+		s.meet(t, name+", and the driver was started ahead", faults[name], nothingKept{})
+	}
+}
+
+func (s *site) meet(t *testing.T, name string, f fault, findings engine.Findings) {
+	t.Helper()
+	run := s.run(t, f.change)
+	run.Plan.Snapshot.Timeouts.Scan, run.Engine.Findings = scanLimit, findings
+	if f.arrange != nil {
+		f.arrange(t, run)
+	}
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		f.judge(t, s, s.finish(t, run, f.sides))
+	})
 }
 
 func (f fault) judge(t *testing.T, s *site, v *verdict.Verdict) {

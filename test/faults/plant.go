@@ -41,7 +41,7 @@ def _planted_ancestor(level):
     return pid
 
 
-def _planted_strike(words, pkg):
+def _planted_strike(check, words, pkg):
     from pkgcheck.checks.whitespace import BadWhitespaceCharacter
 
     what = words[0]
@@ -61,8 +61,17 @@ def _planted_strike(words, pkg):
         raise ValueError("the planted fault")
     elif what == "sleep":
         time.sleep(60)
-    elif what == "ever" or what == "now" and not any("again" in x for x in sys.argv):
+    elif what == "ever" or what == "now" and _planted_first(check, pkg):
         yield BadWhitespaceCharacter("planted", 0, line=what, lineno=1, pkg=pkg)
+
+
+def _planted_first(check, pkg):
+    # The looks of a run at one side have a folder for caches in common.
+    mark = f"{check.options.cache_dir}/looked-at-{pkg.fullver}"
+    if os.path.exists(mark):
+        return False
+    with open(mark, "x"):
+        return True
 
 
 def _planted_load(load=_planted_plan.load):
@@ -71,7 +80,7 @@ def _planted_load(load=_planted_plan.load):
     def feed(self, pkg, feed=WhitespaceCheck.feed):
         side = "head" if "cache-head" in self.options.cache_dir else "base"
         if pkg.key == _PLANTED["package"] and (what := _PLANTED["sides"].get(side)):
-            yield from _planted_strike(what.split(), pkg)
+            yield from _planted_strike(self, what.split(), pkg)
         yield from feed(self, pkg)
 
     load()

@@ -13,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/prcheck/prcheck/images/pkgcheck/driver"
 	"github.com/prcheck/prcheck/internal/engine"
@@ -154,7 +153,7 @@ func (l *Lab) engine(p *Pair, scope plan.Scope, dir string) (*engine.Engine, pla
 		Snapshot: plan.Snapshot{
 			Name: "soundness", Image: "rootfs", Profiles: l.Profiles, Jobs: 1, Keywords: p.Base.keywords(),
 			Gate:        []finding.Level{finding.LevelError, finding.LevelWarning},
-			Timeouts:    plan.Timeouts{Prepare: 10 * time.Minute, Scan: 10 * time.Minute},
+			Timeouts:    plan.Timeouts{Prepare: l.Patience, Scan: l.Patience},
 			OutputBytes: 256 << 20, CommitChecks: plan.CommitsOff, // what they find has no base side
 		},
 	}

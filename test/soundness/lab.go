@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"k8s.io/utils/clock"
 
@@ -24,6 +25,8 @@ type Lab struct {
 	Kept bool
 	// Profiles are the statuses of the profiles that scans look at.
 	Profiles []string
+	// Patience is what one call of the driver, or a stage of the engine, may take.
+	Patience time.Duration
 
 	dir   string
 	mu    sync.Mutex
@@ -40,9 +43,12 @@ type shared struct {
 	kits map[string]string   // likewise: folders of the base's kits
 }
 
+// patience is enough for the repositories that cases change.
+const patience = 10 * time.Minute
+
 // NewLab makes a lab whose working files are below dir.
 func NewLab(t Tools, dir string, c clock.PassiveClock) *Lab {
-	return &Lab{Tools: t, Clock: c, Profiles: AllProfiles, dir: dir, bases: map[string]*shared{}}
+	return &Lab{Tools: t, Clock: c, Profiles: AllProfiles, Patience: patience, dir: dir, bases: map[string]*shared{}}
 }
 
 func (l *Lab) shared(ctx context.Context, name string) (*shared, error) {
@@ -63,7 +69,7 @@ func (l *Lab) shared(ctx context.Context, name string) (*shared, error) {
 }
 
 func (l *Lab) oracle(b *Base, configured string) *oracle {
-	return &oracle{tools: l.Tools, base: b, name: configured, dir: filepath.Dir(b.store.dir), clock: l.Clock, kept: l.Kept, profiles: l.Profiles}
+	return &oracle{tools: l.Tools, base: b, name: configured, dir: filepath.Dir(b.store.dir), clock: l.Clock, kept: l.Kept, profiles: l.Profiles, patience: l.Patience}
 }
 
 // Base makes a base, once.

@@ -40,6 +40,7 @@ type oracle struct {
 	odd   oddity
 	// profiles are the statuses of those that scans look at.
 	profiles []string
+	patience time.Duration
 }
 
 // oddity is what a scan is done wrong by, to show that it matters.
@@ -194,7 +195,7 @@ func (o *oracle) prepareMasters(ctx context.Context) error {
 			return err
 		}
 		target := repository{Name: m.Name, Path: o.in(dir, "tree")}
-		alone := &oracle{tools: o.tools, base: &Base{Name: m.Name}, dir: o.dir, clock: o.clock}
+		alone := &oracle{tools: o.tools, base: &Base{Name: m.Name}, dir: o.dir, clock: o.clock, patience: o.patience}
 		if err := alone.prepare(ctx, dir, target, filepath.Join(dir, "prepared")); err != nil {
 			return fmt.Errorf("making the metadata of the master %s: %w", m.Name, err)
 		}
@@ -255,13 +256,16 @@ func (o *oracle) drive(ctx context.Context, run, command string, request any) ([
 		Mounts:     []sandbox.Mount{{Source: o.dir, Target: inside, ReadOnly: true}, {Source: run, Target: o.in(run)}},
 		ReadPaths:  []string{"/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc", "/opt", "/proc", "/dev", inside},
 		WritePaths: []string{"/dev/null", "/dev/zero", "/dev/full", "/dev/shm", "/proc/self", o.in(run)},
-		Limits:     sandbox.Limits{Timeout: 10 * time.Minute},
+		Limits:     sandbox.Limits{Timeout: o.patience},
 	}, sandbox.Output{Writer: &said})
 	if err != nil {
 		return nil, err
 	}
 	if command == "scan" && (report.ExitCode == driver.ExitFailed || report.ExitCode == driver.ExitUnfinished) {
 		return nil, fmt.Errorf("%w: %s", ErrUnscannable, said.String())
+	}
+	if report.TimedOut {
+		return nil, fmt.Errorf("the driver's %s took longer than %s", command, o.patience)
 	}
 	if report.ExitCode != driver.ExitDone {
 		return nil, fmt.Errorf("the driver's %s ended with code %d %s %s: %s", command, report.ExitCode, report.Signal, report.Refused, said.String())

@@ -27,7 +27,7 @@ func (s *Service) PutRun(ctx context.Context, record results.RunRecord) (*result
 }
 
 func (s *Service) putRun(ctx context.Context, record results.RunRecord) (*store.Run, error) {
-	if record.Plan.Snapshot.Sharding == nil {
+	if record.Plan.Snapshot.Sharding == nil || record.Plan.Baseline != nil {
 		return s.Store.PutRun(ctx, record)
 	}
 	_, err := s.Store.Run(ctx, record.Hash)

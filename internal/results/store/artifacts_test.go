@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"k8s.io/utils/clock"
 	testclock "k8s.io/utils/clock/testing"
 
 	"github.com/prcheck/prcheck/internal/results/store"
@@ -215,6 +214,9 @@ func TestRetention(t *testing.T) {
 		"above the size the last used ones stay": {
 			made: []made{{"a", "main", 6, 10}, {"b", "main", 7, 10}, {"c", "main", 8, 10}}, used: []string{"a"}, rule: store.Retention{Bytes: 20}, want: []string{"a", "c"},
 		},
+		"not even the size removes what was used within a day": {
+			made: []made{{"a", "main", 8, 10}, {"b", "main", 10, 10}}, used: []string{"a"}, rule: store.Retention{Bytes: 1}, want: []string{"a", "b"},
+		},
 		"not even the size removes the newest of a branch": {
 			made: []made{{"a", "main", 0, 100}, {"b", "stable", 1, 100}}, rule: store.Retention{Unused: day, Bytes: 10}, want: []string{"a", "b"},
 		},
@@ -234,7 +236,7 @@ func TestRetention(t *testing.T) {
 				a.Branch = m.branch
 				put(t, s, a, strings.Repeat(m.key, m.size))
 			}
-			clk.SetTime(start.Add(9 * day))
+			clk.SetTime(start.Add(9*day + time.Hour))
 			for _, key := range test.used {
 				content(t, s, key)
 			}
@@ -267,13 +269,15 @@ func TestRetention(t *testing.T) {
 // TestOneFileOfTwoRowsStaysForTheOther: equal contents are one file.
 func TestOneFileOfTwoRowsStaysForTheOther(t *testing.T) {
 	t.Parallel()
-	s, err := store.Open(t.Context(), t.TempDir(), clock.RealClock{})
+	clk := testclock.NewFakePassiveClock(time.Unix(1_800_000_000, 0))
+	s, err := store.Open(t.Context(), t.TempDir(), clk)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close() //nolint:errcheck // a test's
 	put(t, s, artifact("a"), "same")
 	put(t, s, artifact("b"), "same")
+	clk.SetTime(clk.Now().Add(48 * time.Hour))
 	if pruned, err := s.PruneArtifacts(t.Context(), store.Retention{Bytes: 1}); err != nil || pruned.Removed != 1 {
 		t.Fatalf("%+v, %v", pruned, err)
 	}

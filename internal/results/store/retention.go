@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// inUse is how long what was used counts as used: runs that are planned with it must find it.
+const inUse = 24 * time.Hour
+
 // Retention says which artifacts are kept. The newest of each repository's branch and kind always is.
 type Retention struct {
 	// Unused is how long an artifact is kept that nobody uses; 0: for ever.
@@ -71,7 +74,7 @@ func (r Retention) goes(all []*Artifact, now time.Time) []*Artifact {
 	gone := []*Artifact{}
 	for _, a := range slices.Backward(all) {
 		tooOld := r.Unused > 0 && now.Sub(a.Used) > r.Unused
-		tooMuch := r.Bytes > 0 && total > r.Bytes
+		tooMuch := r.Bytes > 0 && total > r.Bytes && now.Sub(a.Used) > inUse
 		if newest[line{a.Namespace, a.Repository, a.Branch, a.Kind}] == a || !tooOld && !tooMuch {
 			continue
 		}

@@ -15,6 +15,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/prcheck/prcheck/test/soundness"
 )
@@ -24,6 +25,7 @@ type options struct {
 	masters                  masters
 	commits                  int
 	engine                   bool
+	patience                 time.Duration
 }
 
 // masters are NAME=DIR@COMMIT, once for each master.
@@ -51,6 +53,7 @@ func main() {
 		flag.StringVar(&o.at, "at", "HEAD", "the newest commit")
 		flag.IntVar(&o.commits, "commits", 10, "how many commits, back from there")
 		flag.StringVar(&o.profiles, "profiles", strings.Join(soundness.AllProfiles, ","), "statuses of the profiles that scans look at: fewer cost less")
+		flag.DurationVar(&o.patience, "patience", 3*time.Hour, "what one full scan may take")
 		flag.BoolVar(&o.engine, "engine", true, "take each commit through the engine's stages as well as through the planner")
 		flag.Parse()
 	}, func(ctx context.Context, lab *soundness.Lab, out io.Writer) error { return run(ctx, o, lab, out) })
@@ -63,7 +66,7 @@ func run(ctx context.Context, o options, lab *soundness.Lab, out io.Writer) (err
 	if o.name == "" {
 		o.name = strings.TrimSuffix(filepath.Base(o.repo), ".git")
 	}
-	lab.Profiles = strings.Split(o.profiles, ",")
+	lab.Profiles, lab.Patience = strings.Split(o.profiles, ","), o.patience
 	r := &soundness.Runner{Lab: lab, Planner: lab.Scope(), Engine: o.engine, Out: out}
 	results, err := r.History(ctx, soundness.Repository{Name: o.name, Dir: o.repo, Masters: o.masters}, o.at, o.commits)
 	if err != nil {
