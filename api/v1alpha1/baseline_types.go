@@ -7,6 +7,35 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// BaselineKind says what a baseline is.
+// +kubebuilder:validation:Enum=Kit;Findings
+type BaselineKind string
+
+// The kinds of baselines.
+const (
+	BaselineKit      BaselineKind = "Kit"      // what every check needs of its base
+	BaselineFindings BaselineKind = "Findings" // what a profile finds on the whole base
+)
+
+// AwaitedBaseline is the baseline that a profile of a check waits for: what is found on the whole base, made once for all checks.
+type AwaitedBaseline struct {
+	// key names what is awaited.
+	// +kubebuilder:validation:MaxLength=64
+	// +required
+	Key string `json:"key,omitempty"`
+	// branch is the target branch.
+	// +kubebuilder:validation:MaxLength=255
+	// +required
+	Branch string `json:"branch,omitempty"`
+	// base is the commit.
+	// +kubebuilder:validation:MaxLength=64
+	// +required
+	Base string `json:"base,omitempty"`
+	// since is when the waiting began.
+	// +required
+	Since metav1.Time `json:"since,omitzero"`
+}
+
 // BaselineState says how far a baseline is.
 // +kubebuilder:validation:Enum=Waiting;Running;Ready;Failed
 type BaselineState string
@@ -22,6 +51,9 @@ const (
 // BaselineStatus is what is known of the baseline of one target branch, for the profiles of one toolchain: what runs on a base leave for
 // the checks of pull requests, which do without where there is none.
 type BaselineStatus struct {
+	// kind says what it is.
+	// +required
+	Kind BaselineKind `json:"kind,omitempty"`
 	// profile is the CheckProfile by which it is made.
 	// +kubebuilder:validation:MaxLength=63
 	// +required
@@ -56,6 +88,9 @@ type BaselineStatus struct {
 	// +kubebuilder:validation:MaxLength=63
 	// +optional
 	Job string `json:"job,omitempty"`
+	// awaited says that checks wait for it.
+	// +optional
+	Awaited bool `json:"awaited,omitempty"`
 	// since is when the run took its place in the queue.
 	// +optional
 	Since *metav1.Time `json:"since,omitempty"`

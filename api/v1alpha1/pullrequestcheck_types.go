@@ -194,6 +194,9 @@ type ProfileStatus struct {
 	// +kubebuilder:validation:MaxLength=1024
 	// +optional
 	ReportURL string `json:"reportURL,omitempty"`
+	// awaits is the baseline that the run is not planned before, for a bounded time.
+	// +optional
+	Awaits *AwaitedBaseline `json:"awaits,omitempty"`
 	// acknowledged is the hash of the report that the forge accepted last (head, context, state, description, link).
 	// +kubebuilder:validation:MaxLength=64
 	// +optional

@@ -236,6 +236,7 @@ type RepositoryStatus struct {
 	// baselines are what runs on the target branches alone leave for the checks of pull requests.
 	// +listType=map
 	// +listMapKey=branch
+	// +listMapKey=kind
 	// +listMapKey=profile
 	// +kubebuilder:validation:MaxItems=512
 	// +optional

@@ -35,6 +35,7 @@ type options struct {
 	baselinesOff   bool
 	baselineEvery  time.Duration
 	baselineSettle time.Duration
+	baselineWait   time.Duration
 
 	leaderElect     bool
 	leaderNamespace string
@@ -75,6 +76,7 @@ func command() *cobra.Command {
 	f.BoolVar(&o.baselinesOff, "no-baselines", false, "never look at target branches ahead of their pull requests; each check then makes what it needs of its base itself")
 	f.DurationVar(&o.baselineEvery, "baseline-interval", time.Minute, "how often target branches are looked at for a new tip")
 	f.DurationVar(&o.baselineSettle, "baseline-settle", 15*time.Second, "how long a target branch must stay where it is before its baseline is made")
+	f.DurationVar(&o.baselineWait, "baseline-wait", 20*time.Minute, "how long a check that looks at the whole repository waits for what a baseline run finds on its base, before it looks at the base itself")
 	f.BoolVar(&o.leaderElect, "leader-elect", false, "lead only while holding a lease; needed with more than one replica")
 	f.StringVar(&o.leaderNamespace, "leader-election-namespace", "", "namespace of the lease; default: the pod's own")
 	f.StringVar(&o.metricsAddress, "metrics-address", ":8443", "address of /metrics; 0 turns it off")

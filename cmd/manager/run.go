@@ -173,7 +173,7 @@ func addControllers(ctx context.Context, mgr ctrl.Manager, o *options, logger *s
 	recorder := mgr.GetEventRecorder("prcheck-manager")
 	checks := &pullrequestcheck.Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Forges: forges, Server: server, Queue: loop, Events: recorder, Clock: clock.RealClock{},
-		Config: pullrequestcheck.Config{ImageWait: o.imageWait, KeepJobs: o.jobTTL},
+		Config: pullrequestcheck.Config{ImageWait: o.imageWait, KeepJobs: o.jobTTL, NoBaselines: o.baselinesOff, BaselineWait: o.baselineWait},
 	}
 	repositories := &repository.Reconciler{
 		Client: mgr.GetClient(), Live: mgr.GetAPIReader(), Forges: forges, Events: recorder, Clock: clock.RealClock{},

@@ -25,12 +25,13 @@ const kitPatience = 30 * time.Second
 // wrong with it, the run goes on without.
 func (r *runner) takeKit(ctx context.Context, c *client.Client, p plan.Plan) {
 	key, folder, get := engine.PodKitKey(p), plan.KitFolder, c.Kit
-	if p.Baseline != nil {
+	if makesKit(p) {
 		folder, get = plan.SeedFolder, func(ctx context.Context, _ string, w io.Writer) error { return c.Seed(ctx, w) }
 	}
 	began := r.clock.Now()
 	err := r.retry(ctx, kitPatience, func() error {
-		return r.unpackKit(ctx, key, r.layout.Source(folder), func(w io.Writer) error { return get(ctx, key.ID(), w) })
+		return r.unpack(r.layout.Source(folder), func(w io.Writer) error { return get(ctx, key.ID(), w) },
+			func(dir string) error { return verifyKit(ctx, dir, key) })
 	})
 	switch {
 	case err == nil:
@@ -43,8 +44,11 @@ func (r *runner) takeKit(ctx context.Context, c *client.Client, p plan.Plan) {
 	}
 }
 
-// unpackKit unpacks what get writes, verifies it, and gives it its name only then: later stages use what has that name.
-func (r *runner) unpackKit(ctx context.Context, key basekit.Key, dir string, get func(io.Writer) error) error {
+// makesKit says whether a run makes the kit of its base.
+func makesKit(p plan.Plan) bool { return p.Baseline != nil && !p.Baseline.Findings }
+
+// unpack unpacks what get writes, verifies it, and gives it its name only then: later stages use what has that name.
+func (r *runner) unpack(dir string, get func(io.Writer) error, verify func(dir string) error) error {
 	fresh := dir + ".new"
 	if err := errors.Join(os.RemoveAll(fresh), os.Mkdir(fresh, 0o755)); err != nil {
 		return err
@@ -66,7 +70,7 @@ func (r *runner) unpackKit(ctx context.Context, key basekit.Key, dir string, get
 		err = gerr
 	}
 	if err = errors.Join(err, root.Close()); err == nil {
-		err = verifyKit(ctx, fresh, key)
+		err = verify(fresh)
 	}
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(fresh))
@@ -88,10 +92,13 @@ func verifyKit(ctx context.Context, dir string, want basekit.Key) error {
 
 // useKit tells the engine of what fetch brought.
 func (r *runner) useKit(e *engine.Engine, p plan.Plan) error {
-	if dir := r.layout.Source(plan.KitFolder); p.Baseline == nil && exists(dir) {
+	if dir := r.layout.Source(plan.KitFolder); !makesKit(p) && exists(dir) {
 		e.Kit = dir
 	}
-	if dir := r.layout.Source(plan.SeedFolder); p.Baseline != nil && exists(dir) {
+	if dir := r.foundDir(); p.BaseFindings != "" && exists(dir) {
+		e.Findings = found{dir}
+	}
+	if dir := r.layout.Source(plan.SeedFolder); makesKit(p) && exists(dir) {
 		seeds, err := engine.KitSeeds(dir, p.Repository)
 		e.Seeds = seeds
 		return err
@@ -106,7 +113,7 @@ func exists(path string) bool {
 
 // prepare runs the stage of that name: for a pull request, or for a base alone.
 func (r *runner) prepare(e *engine.Engine, ctx context.Context, p plan.Plan) (plan.Outcome, error) {
-	if p.Baseline != nil {
+	if makesKit(p) {
 		return e.PrepareBase(ctx, p)
 	}
 	return e.Prepare(ctx, p)
@@ -116,6 +123,9 @@ func (r *runner) prepare(e *engine.Engine, ctx context.Context, p plan.Plan) (pl
 func (r *runner) scan(e *engine.Engine, ctx context.Context, p plan.Plan) (plan.Outcome, error) {
 	if p.Baseline == nil {
 		return e.Scan(ctx, p)
+	}
+	if !makesKit(p) {
+		return e.ScanBase(ctx, p)
 	}
 	dir := r.layout.Scanned(plan.MadeKit)
 	if err := os.Mkdir(dir, 0o755); err != nil {
@@ -130,7 +140,7 @@ func (r *runner) scan(e *engine.Engine, ctx context.Context, p plan.Plan) (plan.
 
 // publishKit hands over the kit of a baseline run that came so far.
 func (r *runner) publishKit(ctx context.Context, c *client.Client, p plan.Plan, patience time.Duration) error {
-	if p.Baseline == nil || !r.layout.Completed(plan.StageScan) {
+	if !makesKit(p) || !r.layout.Completed(plan.StageScan) {
 		return nil
 	}
 	root, err := os.OpenRoot(r.layout.Scanned(plan.MadeKit))

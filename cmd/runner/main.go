@@ -161,6 +161,7 @@ func (r *runner) fetch(ctx context.Context) error {
 		return errors.New(outcome.Message)
 	}
 	r.takeKit(ctx, c, *p)
+	r.takeFindings(ctx, c, *p)
 	return nil
 }
 

@@ -50,7 +50,7 @@ func (l *Loop) baselineOf(repository types.NamespacedName, b *prcheckv1.Baseline
 	if b.Since != nil {
 		run.Since = b.Since.Time
 	}
-	run.Last = l.Clock.Since(run.Since) < baselinesLast
+	run.Last = !b.Awaited && l.Clock.Since(run.Since) < baselinesLast
 	return run, true
 }
 

@@ -96,8 +96,8 @@ func (r *Reconciler) settle(ctx context.Context, s *scope, b *prcheckv1.Baseline
 	logger := log.FromContext(ctx).WithValues("branch", b.Branch, "base", b.Base, "run", plan.Short(b.Run))
 	if summary.Conclusion == finding.ConclusionSuccess {
 		count(outcomeMade)
-		b.State, b.Reason, b.Message, b.Failures, b.FailedNodes, b.RetryAt = prcheckv1.BaselineReady, "", "", 0, nil, nil
-		s.events = append(s.events, events.BaselineMade(b.Branch, b.Base, b.Profile))
+		b.State, b.Reason, b.Message, b.Failures, b.FailedNodes, b.RetryAt, b.Awaited = prcheckv1.BaselineReady, "", "", 0, nil, nil, false
+		s.events = append(s.events, events.BaselineMade(string(b.Kind), b.Branch, b.Base, b.Profile))
 		logger.Info("Made a baseline")
 		return
 	}

@@ -39,22 +39,26 @@ func (r *Reconciler) plan(ctx context.Context, s *scope) error {
 		return r.prune(ctx, s, wanted)
 	}
 	s.wake(r.Config.Every)
-	for _, branch := range branches(s.repo) {
-		for _, tool := range s.toolchains {
-			answer, err := r.Server.Baseline(ctx, results.BaselineRequest{
-				Namespace: s.repo.Namespace, Repository: s.repo.Name, Name: s.repo.Spec.RepositoryName, Branch: branch, Snapshot: tool.snapshot,
-			})
-			if err != nil {
-				return controllers.From(controllers.PeerServer, err, "asking for the baseline of branch %q", branch)
-			}
-			if answer.State != results.MergeReady {
-				s.wake(askAgain)
-				return nil
-			}
-			wanted[tool.profile+" "+answer.Plan.Revision.Branch] = true
-			if err := r.consider(ctx, s, tool, answer); err != nil {
-				return err
-			}
+	wants, err := r.wants(ctx, s)
+	if err != nil {
+		return err
+	}
+	for i := range wants {
+		w := &wants[i]
+		answer, err := r.Server.Baseline(ctx, results.BaselineRequest{
+			Namespace: s.repo.Namespace, Repository: s.repo.Name, Name: s.repo.Spec.RepositoryName, Branch: w.branch, Base: w.base, Snapshot: w.tool.snapshot,
+			Findings: w.kind == prcheckv1.BaselineFindings,
+		})
+		if err != nil {
+			return controllers.From(controllers.PeerServer, err, "asking for the baseline of branch %q", w.branch)
+		}
+		if answer.State != results.MergeReady {
+			s.wake(askAgain)
+			return nil
+		}
+		wanted[nameOf(w.kind, w.tool.profile, answer.Plan.Revision.Branch)] = true
+		if err := r.consider(ctx, s, w, answer); err != nil {
+			return err
 		}
 	}
 	return r.prune(ctx, s, wanted)
@@ -62,7 +66,7 @@ func (r *Reconciler) plan(ctx context.Context, s *scope) error {
 
 // prune forgets the baselines that nobody wants any more. A run that only waits is taken back.
 func (r *Reconciler) prune(ctx context.Context, s *scope, wanted map[string]bool) error {
-	name := func(b *prcheckv1.BaselineStatus) string { return b.Profile + " " + b.Branch }
+	name := func(b *prcheckv1.BaselineStatus) string { return nameOf(b.Kind, b.Profile, b.Branch) }
 	if b := s.running(); b != nil && !wanted[name(b)] {
 		if err := r.supersede(ctx, b); err != nil {
 			return err
@@ -75,6 +79,10 @@ func (r *Reconciler) prune(ctx context.Context, s *scope, wanted map[string]bool
 	return nil
 }
 
+func nameOf(kind prcheckv1.BaselineKind, profile, branch string) string {
+	return string(kind) + " " + profile + " " + branch
+}
+
 // branches are those that pull requests are checked against; with none named, the one that the forge shows first.
 func branches(repo *prcheckv1.Repository) []string {
 	if len(repo.Spec.Branches) == 0 {
@@ -84,20 +92,27 @@ func branches(repo *prcheckv1.Repository) []string {
 }
 
 // consider decides what becomes of the baseline of one branch and toolchain.
-func (r *Reconciler) consider(ctx context.Context, s *scope, tool toolchain, answer *results.BaselineResult) error {
+func (r *Reconciler) consider(ctx context.Context, s *scope, w *want, answer *results.BaselineResult) error {
 	branch, key := answer.Plan.Revision.Branch, answer.Plan.Baseline.Key
-	b, under := s.entry(tool.profile, branch), s.running()
-	if b != nil && open(b) && (b.Key != key || b.Snapshot != tool.digest || answer.Stored) {
+	b := s.entry(w.kind, w.tool.profile, branch)
+	if b != nil && open(b) && (b.Key != key || b.Snapshot != w.tool.digest || answer.Stored) {
 		if err := r.supersede(ctx, b); err != nil {
+			return err
+		}
+	}
+	under := s.running()
+	if under != nil && under != b && w.awaited() && !under.Awaited && !answer.Stored { // nobody waits for that one
+		if err := r.supersede(ctx, under); err != nil {
 			return err
 		}
 		under = nil
 	}
 	switch {
 	case answer.Stored:
-		r.stored(s, tool, answer)
+		r.stored(s, w, answer)
 		return nil
 	case b != nil && open(b):
+		b.Awaited = b.Awaited || w.awaited()
 		return nil // it waits for its Job
 	case b != nil && b.Key == key && b.State == prcheckv1.BaselineFailed && b.RetryAt != nil && b.RetryAt.After(s.now):
 		s.wake(b.RetryAt.Sub(s.now))
@@ -105,34 +120,34 @@ func (r *Reconciler) consider(ctx context.Context, s *scope, tool toolchain, ans
 	case under != nil:
 		return nil // its turn comes
 	}
-	if left := r.moves.settled(s.repo.UID, tool.profile+" "+branch, key, s.now, r.Config.Settle); left > 0 {
+	if left := r.moves.settled(s.repo.UID, nameOf(w.kind, w.tool.profile, branch), key, s.now, r.Config.Settle); left > 0 && !w.awaited() {
 		s.wake(left)
 		return nil
 	}
-	return r.record(ctx, s, tool, answer)
+	return r.record(ctx, s, w, answer)
 }
 
 // edit returns the entry of a toolchain and branch, and makes it where there is none.
-func (s *scope) edit(profileName, branch string) *prcheckv1.BaselineStatus {
-	if b := s.entry(profileName, branch); b != nil {
+func (s *scope) edit(kind prcheckv1.BaselineKind, profileName, branch string) *prcheckv1.BaselineStatus {
+	if b := s.entry(kind, profileName, branch); b != nil {
 		return b
 	}
-	s.repo.Status.Baselines = append(s.repo.Status.Baselines, prcheckv1.BaselineStatus{Profile: profileName, Branch: branch})
+	s.repo.Status.Baselines = append(s.repo.Status.Baselines, prcheckv1.BaselineStatus{Kind: kind, Profile: profileName, Branch: branch})
 	slices.SortFunc(s.repo.Status.Baselines, func(a, b prcheckv1.BaselineStatus) int {
-		return cmp.Or(cmp.Compare(a.Branch, b.Branch), cmp.Compare(a.Profile, b.Profile))
+		return cmp.Or(cmp.Compare(a.Branch, b.Branch), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Profile, b.Profile))
 	})
-	return s.entry(profileName, branch)
+	return s.entry(kind, profileName, branch)
 }
 
 // stored writes down that the server has what is wanted, whoever made it.
-func (r *Reconciler) stored(s *scope, tool toolchain, answer *results.BaselineResult) {
-	b := s.edit(tool.profile, answer.Plan.Revision.Branch)
+func (r *Reconciler) stored(s *scope, w *want, answer *results.BaselineResult) {
+	b := s.edit(w.kind, w.tool.profile, answer.Plan.Revision.Branch)
 	if b.State == prcheckv1.BaselineReady && b.Key == answer.Plan.Baseline.Key {
 		return
 	}
 	*b = prcheckv1.BaselineStatus{
-		Profile: b.Profile, Branch: b.Branch, Base: answer.Plan.Revision.Base, Key: answer.Plan.Baseline.Key, State: prcheckv1.BaselineReady,
-		Snapshot: tool.digest,
+		Kind: b.Kind, Profile: b.Profile, Branch: b.Branch, Base: answer.Plan.Revision.Base, Key: answer.Plan.Baseline.Key, State: prcheckv1.BaselineReady,
+		Snapshot: w.tool.digest,
 	}
 }
 
@@ -147,15 +162,15 @@ func (r *Reconciler) supersede(ctx context.Context, b *prcheckv1.BaselineStatus)
 }
 
 // record registers a run. A number whose run was settled is passed over.
-func (r *Reconciler) record(ctx context.Context, s *scope, tool toolchain, answer *results.BaselineResult) error {
-	b := s.edit(tool.profile, answer.Plan.Revision.Branch)
+func (r *Reconciler) record(ctx context.Context, s *scope, w *want, answer *results.BaselineResult) error {
+	b := s.edit(w.kind, w.tool.profile, answer.Plan.Revision.Branch)
 	key := answer.Plan.Baseline.Key
 	if b.Key != key {
 		b.Attempt = 0
 	}
 	for range maxPlanned {
 		b.Attempt++
-		record := r.runRecord(s, tool, answer, int(b.Attempt))
+		record := r.runRecord(s, w, answer, int(b.Attempt))
 		summary, err := r.Server.PutRun(ctx, record)
 		if errors.Is(err, results.ErrDifferentRun) { // another clock: the one that stands is the run
 			summary, err = r.Server.GetRun(ctx, record.Hash)
@@ -166,22 +181,25 @@ func (r *Reconciler) record(ctx context.Context, s *scope, tool toolchain, answe
 		if summary.State != results.RunPlanned {
 			continue
 		}
-		b.Base, b.Key, b.Snapshot, b.State = answer.Plan.Revision.Base, key, tool.digest, prcheckv1.BaselineWaiting
+		b.Base, b.Key, b.Snapshot, b.State = answer.Plan.Revision.Base, key, w.tool.digest, prcheckv1.BaselineWaiting
 		b.Run, b.Job, b.Since, b.RetryAt = record.Hash, "", &metav1.Time{Time: s.now.Truncate(time.Second)}, nil
-		b.Reason, b.Message = prcheckv1.ReasonWaiting, ""
+		b.Reason, b.Message, b.Awaited = prcheckv1.ReasonWaiting, "", w.awaited()
 		log.FromContext(ctx).Info("Planned a baseline", "branch", b.Branch, "base", b.Base, "run", plan.Short(b.Run), "attempt", b.Attempt)
 		return nil
 	}
 	return fmt.Errorf("planning the baseline of branch %s: the last %d attempts were all settled", b.Branch, maxPlanned)
 }
 
-func (r *Reconciler) runRecord(s *scope, tool toolchain, answer *results.BaselineResult, attempt int) results.RunRecord {
+func (r *Reconciler) runRecord(s *scope, w *want, answer *results.BaselineResult, attempt int) results.RunRecord {
 	p := answer.Plan
-	p.Clock, p.Snapshot = s.now.UTC().Truncate(time.Second), tool.snapshot
+	if p.Clock.IsZero() {
+		p.Clock = s.now.UTC().Truncate(time.Second)
+	}
+	p.Snapshot = w.tool.snapshot
 	return results.RunRecord{
 		Hash:      plan.BaselineHash(string(s.repo.UID), p.Baseline.Key, attempt),
 		Namespace: s.repo.Namespace, Repository: s.repo.Name, CheckUID: string(s.repo.UID),
-		Title: "Baseline of " + p.Revision.Branch, Profile: tool.profile, Attempt: attempt, Created: p.Clock, Plan: p,
+		Title: "Baseline of " + p.Revision.Branch, Profile: w.tool.profile, Attempt: attempt, Created: s.now.UTC().Truncate(time.Second), Plan: p,
 		GitURL: fmt.Sprintf("%s/%s/%s.git", s.repo.Spec.Forge.URL, s.repo.Spec.Forge.Owner, s.repo.Spec.Forge.Name),
 	}
 }

@@ -31,15 +31,17 @@ type scope struct {
 	base *prcheckv1.Repository // as read; untouched
 	now  time.Time
 
-	toolchains []toolchain             // observe: that baselines are made for
+	toolchains []toolchain             // observe: of the Repository's profiles
 	jobs       []batchv1.Job           // observe: this Repository's baselines
 	pods       map[string][]corev1.Pod // observe: by run hash
 	events     []events.Event          // any: what happened
 	after      time.Duration           // any: when to look again; 0: when something happens
 }
 
-// toolchain is a profile that stands for all with the same image: their baselines are the same.
+// toolchain is a profile that can be used.
 type toolchain struct {
+	// stands says that it is the first with its image: kits of all such profiles are the same.
+	stands   bool
 	profile  string
 	snapshot plan.Snapshot
 	digest   string
@@ -85,7 +87,7 @@ func (r *Reconciler) observe(ctx context.Context, s *scope) error {
 	return nil
 }
 
-// observeToolchains takes the first profile of each image. One that cannot be used has no baseline; its own conditions say why.
+// observeToolchains takes the profiles as runs would have them. One that cannot be used has no baseline; its own conditions say why.
 func (r *Reconciler) observeToolchains(ctx context.Context, s *scope) error {
 	for _, p := range s.repo.Spec.Profiles {
 		checkProfile := &prcheckv1.CheckProfile{}
@@ -96,9 +98,6 @@ func (r *Reconciler) observeToolchains(ctx context.Context, s *scope) error {
 		if err != nil {
 			return fmt.Errorf("reading CheckProfile %s: %w", p.ProfileRef.Name, err)
 		}
-		if slices.ContainsFunc(s.toolchains, func(t toolchain) bool { return t.snapshot.Image == checkProfile.Spec.Image }) {
-			continue
-		}
 		snapshot, err := profile.Snapshot(checkProfile)
 		if err != nil {
 			continue
@@ -107,7 +106,8 @@ func (r *Reconciler) observeToolchains(ctx context.Context, s *scope) error {
 		if err != nil {
 			return err
 		}
-		s.toolchains = append(s.toolchains, toolchain{checkProfile.Name, snapshot, digest})
+		known := slices.ContainsFunc(s.toolchains, func(t toolchain) bool { return t.snapshot.Image == snapshot.Image })
+		s.toolchains = append(s.toolchains, toolchain{!known, checkProfile.Name, snapshot, digest})
 	}
 	return nil
 }
@@ -122,9 +122,9 @@ func (s *scope) jobOf(run string) *batchv1.Job {
 }
 
 // entry returns the baseline of a profile and branch, to be edited in place; nil where there is none.
-func (s *scope) entry(profileName, branch string) *prcheckv1.BaselineStatus {
+func (s *scope) entry(kind prcheckv1.BaselineKind, profileName, branch string) *prcheckv1.BaselineStatus {
 	for i := range s.repo.Status.Baselines {
-		if b := &s.repo.Status.Baselines[i]; b.Profile == profileName && b.Branch == branch {
+		if b := &s.repo.Status.Baselines[i]; b.Kind == kind && b.Profile == profileName && b.Branch == branch {
 			return b
 		}
 	}
@@ -152,7 +152,7 @@ func (s *scope) problem() *status.Note {
 	for i := range s.repo.Status.Baselines {
 		if b := &s.repo.Status.Baselines[i]; b.Failures > 0 {
 			note.Reason = b.Reason
-			failing = append(failing, fmt.Sprintf("branch %s with profile %s (%s)", b.Branch, b.Profile, b.Reason))
+			failing = append(failing, fmt.Sprintf("branch %s, the %s for profile %s (%s)", b.Branch, strings.ToLower(string(b.Kind)), b.Profile, b.Reason))
 		}
 	}
 	if len(failing) == 0 {

@@ -28,6 +28,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 			predicate.GenerationChangedPredicate{}, predicate.AnnotationChangedPredicate{}))).
 		Watches(&batchv1.Job{}, handler.EnqueueRequestsFromMapFunc(repositoryOf)).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(repositoryOf)).
+		Watches(&prcheckv1.PullRequestCheck{}, handler.EnqueueRequestsFromMapFunc(repositoryOfWaiting)).
 		Watches(&prcheckv1.CheckProfile{}, handler.EnqueueRequestsFromMapFunc(r.repositoriesOfProfile),
 			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
@@ -40,6 +41,15 @@ func repositoryOf(_ context.Context, object client.Object) []reconcile.Request {
 		return nil
 	}
 	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: object.GetNamespace(), Name: name}}}
+}
+
+// repositoryOfWaiting finds the Repository of a check that waits for a baseline.
+func repositoryOfWaiting(_ context.Context, object client.Object) []reconcile.Request {
+	check, ok := object.(*prcheckv1.PullRequestCheck)
+	if !ok || !slices.ContainsFunc(check.Status.Profiles, func(p prcheckv1.ProfileStatus) bool { return p.Awaits != nil }) {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: check.Namespace, Name: check.Spec.RepositoryRef.Name}}}
 }
 
 func (r *Reconciler) repositoriesOfProfile(ctx context.Context, profile client.Object) []reconcile.Request {

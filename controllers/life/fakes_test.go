@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	prcheckv1 "github.com/prcheck/prcheck/api/v1alpha1"
 	"github.com/prcheck/prcheck/internal/finding"
@@ -171,6 +172,7 @@ type fakeServer struct {
 	records   map[string]results.RunRecord
 	summaries map[string]*results.Summary
 	verdicts  map[string]int // how often a verdict was stored
+	foundAt   time.Time      // when the whole base was looked at; zero: it was not
 	divide    func(record results.RunRecord) (shards, scanning int)
 	err       error
 }
@@ -194,6 +196,19 @@ func (s *fakeServer) Merge(_ context.Context, request results.MergeRequest) (*re
 		merged.Revision.Merge, merged.Revision.Tree = "merge-"+request.Head, "tree-"+request.Head
 	}
 	return &merged, nil
+}
+
+// Baseline knows of what was found on whole bases; kits are none of its business.
+func (s *fakeServer) Baseline(_ context.Context, request results.BaselineRequest) (*results.BaselineResult, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return nil, s.err
+	}
+	p := plan.OfBase(plan.Plan{Version: plan.Version, Revision: plan.Revision{Base: request.Base, Branch: request.Branch}, Snapshot: request.Snapshot})
+	p.Clock = s.foundAt
+	p.Baseline = &plan.Baseline{Key: "findings-" + request.Base, Findings: true}
+	return &results.BaselineResult{State: results.MergeReady, Plan: p, Stored: !s.foundAt.IsZero()}, nil
 }
 
 func (s *fakeServer) PutRun(_ context.Context, record results.RunRecord) (*results.Summary, error) {

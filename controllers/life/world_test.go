@@ -159,7 +159,7 @@ func (w *world) start() {
 	}
 	w.reconciler = reconcile.AsReconciler(client.Client(fused), &pullrequestcheck.Reconciler{
 		Client: fused, Live: w.api, Forges: w.forge, Server: w.server, Queue: w.loop, Events: w.recorder, Clock: w.clock,
-		Config: pullrequestcheck.Config{ImageWait: time.Minute, KeepJobs: 10 * time.Minute},
+		Config: pullrequestcheck.Config{ImageWait: time.Minute, KeepJobs: 10 * time.Minute, BaselineWait: 20 * time.Minute},
 	})
 }
 

@@ -41,6 +41,7 @@ type ready struct {
 	status   *prcheckv1.ProfileStatus
 	snapshot plan.Snapshot
 	digest   string
+	base     *plan.Plan // of what an earlier run found on the whole base; nil: the run looks at both sides
 }
 
 // plan has the head merged and registers a run for every profile without one.
@@ -75,6 +76,13 @@ func (r *Reconciler) plan(ctx context.Context, s *scope) error {
 	}
 	s.status().Revision = revision(merged)
 	for i := range profiles {
+		waits, err := r.awaitBase(ctx, s, &profiles[i], merged)
+		if err != nil {
+			return err
+		}
+		if waits {
+			continue
+		}
 		if err := r.record(ctx, s, &profiles[i], pull, merged); err != nil {
 			return err
 		}
@@ -114,7 +122,7 @@ func (r *Reconciler) unplanned(ctx context.Context, s *scope) ([]ready, error) {
 			return nil, err
 		}
 		p.Run = ""
-		result = append(result, ready{p, snapshot, digest})
+		result = append(result, ready{status: p, snapshot: snapshot, digest: digest})
 	}
 	return result, nil
 }
@@ -213,6 +221,14 @@ func (r *Reconciler) concludeConflict(ctx context.Context, hash string, merged *
 	return summary, controllers.From(controllers.PeerServer, err, "concluding run %s as a conflict", hash)
 }
 
+// under puts what an earlier run found on the whole base into a plan: both sides are judged under its clock.
+func (p *ready) under(planned plan.Plan) plan.Plan {
+	if p.base != nil {
+		planned.BaseFindings, planned.Clock = p.base.Baseline.Key, p.base.Clock
+	}
+	return planned
+}
+
 func (r *Reconciler) runRecord(s *scope, p *ready, pull *forge.Pull, merged *results.MergeResult) results.RunRecord {
 	rev := merged.Revision
 	judged := rev.Merge
@@ -226,11 +242,11 @@ func (r *Reconciler) runRecord(s *scope, p *ready, pull *forge.Pull, merged *res
 		GitURL:  fmt.Sprintf("%s/%s/%s.git", s.repo.Spec.Forge.URL, s.repo.Spec.Forge.Owner, s.repo.Spec.Forge.Name),
 		Profile: p.status.Name, Context: p.status.Context, Attempt: int(p.status.Attempt),
 		Created: s.now.UTC().Truncate(time.Second), Continues: p.status.Continues,
-		Plan: plan.Plan{
+		Plan: p.under(plan.Plan{
 			Version: plan.Version, Repository: s.repo.Spec.RepositoryName, Revision: rev, Masters: merged.Masters,
 			Scope:   plannedScope(p.snapshot.FullScope, merged.Changed),
 			Changed: merged.Changed, Clock: s.now.UTC().Truncate(time.Second), Snapshot: p.snapshot,
-		},
+		}),
 	}
 }
 

@@ -36,6 +36,8 @@ type Server interface {
 	Conclude(ctx context.Context, hash string, conclude results.Conclude) (*results.Summary, error)
 	// GetRun reads a run's summary.
 	GetRun(ctx context.Context, hash string) (*results.Summary, error)
+	// Baseline says whether what is found on a whole base is stored.
+	Baseline(ctx context.Context, request results.BaselineRequest) (*results.BaselineResult, error)
 }
 
 // Forges gives the forge of a Repository, with its credentials.
@@ -53,6 +55,10 @@ type Queue interface {
 type Config struct {
 	// ImageWait is how long a pod may wait for an image before the attempt counts as failed.
 	ImageWait time.Duration
+	// NoBaselines: nothing is made ahead, so nothing is waited for.
+	NoBaselines bool
+	// BaselineWait is how long a check that looks at everything waits for what is found on its base.
+	BaselineWait time.Duration
 	// KeepJobs is how long a finished Job stays after its verdict was reported.
 	KeepJobs time.Duration
 }

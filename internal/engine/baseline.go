@@ -29,9 +29,15 @@ func (e *Engine) FillKit(ctx context.Context, p plan.Plan, dir string) (plan.Out
 }
 
 // evaluateBaseline says whether a baseline run came to its end. It has nothing to compare.
-func evaluateBaseline(bundle fs.FS, v *verdict.Verdict) error {
-	if _, err := readOutcomes(bundle, v); err != nil {
+func evaluateBaseline(bundle fs.FS, p plan.Plan, v *verdict.Verdict) error {
+	c, err := readOutcomes(bundle, v)
+	if err != nil {
 		return err
+	}
+	if p.Baseline.Findings {
+		if err := evaluateFindings(bundle, p, v, c); err != nil {
+			return err
+		}
 	}
 	v.Conclusion = finding.ConclusionSuccess
 	return nil

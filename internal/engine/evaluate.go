@@ -33,7 +33,7 @@ func Evaluate(bundle fs.FS, p plan.Plan) (v *verdict.Verdict) {
 		}
 	}()
 	if p.Baseline != nil {
-		conclude(v, evaluateBaseline(bundle, v))
+		conclude(v, evaluateBaseline(bundle, p, v))
 		return v
 	}
 	conclude(v, evaluate(bundle, p, v))

@@ -5,6 +5,7 @@ package events
 
 import (
 	"fmt"
+	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -15,8 +16,8 @@ import (
 const actionBaseline = "MakeBaseline"
 
 // BaselineMade tells that checks find what they need of a base.
-func BaselineMade(branch, base, profile string) Event {
-	return normal("BaselineMade", actionBaseline, fmt.Sprintf("Branch %s at %s has a baseline for profile %s.", branch, plan.Short(base), profile))
+func BaselineMade(kind, branch, base, profile string) Event {
+	return normal("BaselineMade", actionBaseline, fmt.Sprintf("Branch %s at %s has a baseline for profile %s: %s.", branch, plan.Short(base), profile, strings.ToLower(kind)))
 }
 
 // BaselineFailing returns the event for a baseline that came to fail, or fails otherwise than before.

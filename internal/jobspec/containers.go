@@ -28,7 +28,7 @@ type stage struct {
 var stages = []stage{
 	{
 		name: plan.StageFetch, trusted: true, user: userTrusted, shm: "16Mi", audience: plan.AudienceFetch,
-		writes: []string{"tools", "source"},
+		writes: []string{"tools", "source", "base"},
 	},
 	{
 		name: plan.StagePrepare, user: userPrepare, shm: "256Mi",
@@ -36,7 +36,7 @@ var stages = []stage{
 	},
 	{
 		name: plan.StageScan, user: userScan, shm: "256Mi",
-		writes: []string{"work", "scanned"}, reads: []string{"tools", "source", "prepared"},
+		writes: []string{"work", "scanned"}, reads: []string{"tools", "source", "prepared", "base"},
 	},
 	{
 		name: plan.StagePublish, trusted: true, user: userTrusted, shm: "16Mi", audience: plan.AudiencePublish,
@@ -62,6 +62,7 @@ var folders = []struct{ name, path string }{
 	{"source", plan.SourceDir},
 	{"prepared", plan.PreparedDir},
 	{"work", plan.WorkDir},
+	{"base", plan.BaseDir},
 	{"scanned", plan.ScannedDir},
 }
 

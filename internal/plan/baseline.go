@@ -3,7 +3,10 @@
 
 package plan
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Baseline says what a baseline run makes for later runs. Base, head and merge of its revision are one commit: the tip of a
 // target branch, so that nothing of a pull request ever runs in it.
@@ -19,6 +22,12 @@ func OfBase(p Plan) Plan {
 	p.Revision.Merge, p.Revision.Head, p.Changed = p.Revision.Base, p.Revision.Base, nil
 	p.Scope = Scope{Kind: ScopePackages}
 	return p
+}
+
+// FindingsKey names what a profile finds on a whole base on one day (UTC): kit is the key of the base's kit, which names commits, toolchain
+// and driver, snapshot the digest of the profile.
+func FindingsKey(kit, snapshot string, at time.Time) string {
+	return RunHash(kit, snapshot, at.UTC().Format(time.DateOnly), 0)
 }
 
 // BaselineHash names one attempt of a baseline run: Repository UID, baseline key and attempt. It is no other run's hash.

@@ -20,6 +20,8 @@ const (
 	WorkDir = RootDir + "/work"
 	// ScannedDir: what scan made: base.jsonl, head.jsonl, outcome.json, log; read-only elsewhere.
 	ScannedDir = RootDir + "/scanned"
+	// BaseDir: what an earlier run found on the whole base; written by fetch, seen by scan only.
+	BaseDir = RootDir + "/base"
 	// CacheDir: what the node keeps of the repository for later runs, where it does; written by fetch, read-only elsewhere.
 	CacheDir = RootDir + "/cache"
 	// TokenDir: the projected service account token, in fetch and publish only, each with its own audience.

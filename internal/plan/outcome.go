@@ -56,6 +56,8 @@ type Outcome struct {
 	Steps []Step `json:"steps,omitempty"`
 	// Kit names what an earlier run on the base left for this stage; empty: it made everything itself.
 	Kit string `json:"kit,omitempty"`
+	// Findings names what a run on a base alone found on all of it.
+	Findings string `json:"findings,omitempty"`
 	// Scope is what was scanned, where the plan left that to the run. Only scan's outcome has it.
 	Scope *Scope `json:"scope,omitempty"`
 	// Packages are those (category/package) that the runner counted in the trees and in scope, by side: what a scan must have

@@ -127,6 +127,8 @@ type Plan struct {
 	// Shard is the number of the shard that the reader of the plan scans, from 1; 0: it scans the whole scope. The server sets it in the
 	// copy that it gives to a pod; a stored plan has none.
 	Shard int `json:"shard,omitempty"`
+	// BaseFindings names what an earlier run found on the whole base, which this one compares the head with; empty: it looks at both.
+	BaseFindings string `json:"baseFindings,omitempty"`
 	// Baseline is set for a run that checks no pull request but makes what later runs take over.
 	Baseline *Baseline `json:"baseline,omitempty"`
 }

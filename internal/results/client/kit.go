@@ -36,6 +36,11 @@ func (c *Client) Seed(ctx context.Context, w io.Writer) error {
 	return c.receive(ctx, "/pod/v1/seed", w)
 }
 
+// Findings writes what an earlier run found on the whole base to w, packed.
+func (c *Client) Findings(ctx context.Context, w io.Writer) error {
+	return c.receive(ctx, "/pod/v1/findings", w)
+}
+
 // PutKit hands the kit over that a baseline run made. It is stored when PutKit returns.
 func (c *Client) PutKit(ctx context.Context, id string, fsys fs.FS) error {
 	r, w := io.Pipe()

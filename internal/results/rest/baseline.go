@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/prcheck/prcheck/internal/finding"
 	"github.com/prcheck/prcheck/internal/plan"
@@ -26,9 +27,11 @@ func (s *Service) Baseline(ctx context.Context, req results.BaselineRequest) (*r
 	}
 	wait, cancel := context.WithTimeout(ctx, mergeWait)
 	defer cancel()
-	base, branch, err := s.Mirrors.Tip(wait, target, req.Branch)
-	var masters []plan.Master
-	if err == nil {
+	base, branch, masters := req.Base, req.Branch, req.Masters
+	if base == "" {
+		base, branch, err = s.Mirrors.Tip(wait, target, req.Branch)
+	}
+	if err == nil && len(masters) == 0 {
 		masters, err = s.pinMasters(wait, results.MergeRequest{Namespace: req.Namespace, Repository: req.Repository})
 	}
 	if err != nil {
@@ -37,6 +40,9 @@ func (s *Service) Baseline(ctx context.Context, req results.BaselineRequest) (*r
 	p := plan.OfBase(plan.Plan{
 		Version: plan.Version, Repository: req.Name, Revision: plan.Revision{Base: base, Branch: branch}, Masters: masters, Snapshot: req.Snapshot,
 	})
+	if req.Findings {
+		return s.findings(ctx, req, p)
+	}
 	key := s.KitKey(p).ID()
 	p.Baseline = &plan.Baseline{Key: key}
 	_, err = s.Store.Artifact(ctx, req.Namespace, req.Repository, store.ArtifactKit, key)
@@ -64,8 +70,8 @@ var errOtherKit = fmt.Errorf("the run's kit has another name here: server and ru
 func (s *Service) PutKit(ctx context.Context, run *store.Run, p *plan.Plan, id string, body io.Reader) error {
 	key := s.KitKey(*p)
 	switch {
-	case p.Baseline == nil:
-		return fmt.Errorf("%w: run %s checks a pull request, and only runs of a base leave anything for others", auth.ErrForbidden, run.Record.Hash)
+	case p.Baseline == nil || p.Baseline.Findings:
+		return fmt.Errorf("%w: run %s makes no kit: only runs of a base alone leave anything for others", auth.ErrForbidden, run.Record.Hash)
 	case key.ID() != id:
 		return errOtherKit
 	case !run.Open():
@@ -118,9 +124,12 @@ func (s *Service) Seed(ctx context.Context, run *store.Run, p *plan.Plan) (*stor
 }
 
 // delivered makes a failure of a baseline run that left nothing.
-func (s *Service) delivered(ctx context.Context, record results.RunRecord, p plan.Plan, v *verdict.Verdict) error {
-	if p.Baseline == nil || v.Conclusion != finding.ConclusionSuccess {
+func (s *Service) delivered(ctx context.Context, record results.RunRecord, p plan.Plan, v *verdict.Verdict, root *os.Root) error {
+	switch {
+	case p.Baseline == nil || v.Conclusion != finding.ConclusionSuccess:
 		return nil
+	case p.Baseline.Findings:
+		return s.keepFindings(ctx, record, p, root)
 	}
 	_, err := s.Store.Artifact(ctx, record.Namespace, record.Repository, store.ArtifactKit, s.KitKey(p).ID())
 	if errors.Is(err, store.ErrNotFound) {

@@ -193,6 +193,8 @@ func registerPod(api huma.API, mux *http.ServeMux, s *Service, who Authenticator
 	mux.HandleFunc("PUT /pod/v1/kits/{id}", p.putKit)
 	described(http.MethodGet, "/pod/v1/kits/{id}", "get-kit", "The kit of the run's base (tar, zstd), where a baseline run left one", http.StatusNotFound)
 	mux.HandleFunc("GET /pod/v1/kits/{id}", p.getKit)
+	described(http.MethodGet, "/pod/v1/findings", "get-findings", "What an earlier run found on the whole base (tar, zstd), where the run's plan names it", http.StatusNotFound)
+	mux.HandleFunc("GET /pod/v1/findings", p.getFindings)
 	described(http.MethodGet, "/pod/v1/seed", "get-seed", "The newest kit that a baseline run can make its own from", http.StatusNotFound)
 	mux.HandleFunc("GET /pod/v1/seed", p.getSeed)
 	described(http.MethodGet, "/pod/v1/git/target.git/info/refs", "git-target", "Smart HTTP of the repository, upload-pack only")

@@ -99,7 +99,7 @@ func (s *Service) spool(root *os.Root, body io.Reader, limit int64) (*os.File, e
 // judge compares and stores: files first, then all rows in one transaction.
 func (s *Service) judge(ctx context.Context, record results.RunRecord, p plan.Plan, digest string, root *os.Root, packed *os.File) (*store.Run, error) {
 	v := s.Evaluate(root.FS(), p)
-	if err := s.delivered(ctx, record, p, v); err != nil {
+	if err := s.delivered(ctx, record, p, v, root); err != nil {
 		return nil, err
 	}
 	end := s.settlement(v, record)
