@@ -37,7 +37,7 @@ verify: generate lint ## Regenerate everything and fail on a difference; lint
 	hack/verify-clean.sh
 
 .PHONY: test
-test: test-unit test-driver test-cluster ## Run every test but the long runs (benches, soundness, faults)
+test: test-unit test-driver test-cluster ## Run every test but the long runs (benches, soundness)
 
 .PHONY: test-unit
 test-unit: setup k8s-bins toolchain corpus ## Run all Go tests that need no cluster of nodes

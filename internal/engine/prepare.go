@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/prcheck/prcheck/images/pkgcheck/driver"
 	"github.com/prcheck/prcheck/internal/plan"
@@ -72,13 +73,19 @@ func (s *stage) prepare(ctx context.Context) error {
 	return s.prepareOwnTree(ctx)
 }
 
+// lastLine is what a traceback comes to.
+func lastLine(said string) string {
+	said = strings.TrimSpace(said)
+	return strings.TrimSpace(said[strings.LastIndexByte(said, '\n')+1:])
+}
+
 func (s *stage) prepareHead(ctx context.Context, seed string, only *difference) error {
 	l, p := s.engine.Layout, s.plan
 	err := s.step("head metadata", func() error {
 		return s.prepareOne(ctx, callPrepare, p.Repository, l.Tree(Head), p.Masters, l.Prepared(Head), seed, only)
 	})
 	if incomplete, ok := errors.AsType[*incompleteError](err); ok {
-		return &failure{plan.ReasonCulprit, "The tool does not get through the repository as the change leaves it, so that nothing of it can be checked." + incomplete.said, nil}
+		return &failure{plan.ReasonCulprit, "The tool does not get through the repository as the change leaves it, so that nothing of it can be checked: " + lastLine(incomplete.said), nil}
 	}
 	if err != nil {
 		return fmt.Errorf("making the metadata of the head: %w", err)
