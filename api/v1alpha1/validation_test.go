@@ -108,6 +108,7 @@ func TestRefused(t *testing.T) {
 		"an exception from nothing":                 {goodProfile, "pkgcheck: {}", "pkgcheck: {}\n  gateInheritedRules: [-EmptyFile, UnknownLicense]", "there is neither"},
 		"no tool":                                   {goodProfile, "  pkgcheck: {}\n", "", "spec.pkgcheck: Required value"},
 		"a profile status that does not exist":      {goodProfile, "pkgcheck: {}", "pkgcheck: {profiles: [unstable]}", `supported values: "stable"`},
+		"commits that are checked now and then":     {goodProfile, "pkgcheck: {}", "pkgcheck: {commitChecks: Sometimes}", `supported values: "Auto"`},
 		"a pull request numbered 0":                 {goodCheck, "number: 1", "number: 0", "greater than or equal to 1"},
 	}
 	c := newClient(t)

@@ -147,6 +147,13 @@ func TestRun(t *testing.T) {
 			t.Errorf("exit %d\n%s\n%s", code, out, said)
 		}
 	})
+	t.Run("the change's own commits", func(t *testing.T) {
+		t.Parallel()
+		code, out, said := prcheck(t, append(common, "--base", "main", "--head", "good", "--commits", "on")...)
+		if code != 0 || !strings.Contains(out, "1 commit of the change's own was checked") || !strings.Contains(out, "BadCommitSummary") {
+			t.Errorf("exit %d\n%s\n%s", code, out, said)
+		}
+	})
 	t.Run("a conflict", func(t *testing.T) {
 		t.Parallel()
 		code, out, said := prcheck(t, append(common, "--base", "moved", "--head", "clash", "-o", "json")...)
@@ -179,6 +186,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		"no revision":                {[]string{"--repo", bare, "--base", "main"}, []string{`"head"`}},
 		"an unknown scope":           {[]string{"--repo", bare, "--base", "main", "--head", "good", "--scope", "half"}, []string{"--scope half", "auto or full"}},
+		"commits now and then":       {[]string{"--repo", bare, "--base", "main", "--head", "good", "--commits", "sometimes"}, []string{"--commits sometimes", "auto, on or off"}},
 		"a clock that is none":       {[]string{"--repo", bare, "--base", "main", "--head", "good", "--clock", "noon"}, []string{"--clock noon", "2026-"}},
 		"an unknown toolchain":       {[]string{"--repo", bare, "--base", "main", "--head", "good", "--toolchain", "vm:x"}, []string{"rootfs:DIR"}},
 		"a root without pkgcheck":    {[]string{"--repo", bare, "--base", "main", "--head", "good", "--toolchain", "rootfs:" + dir}, []string{"is no toolchain", "/opt/pkgcheck/bin/python"}},

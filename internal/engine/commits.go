@@ -5,6 +5,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -146,7 +147,7 @@ func (s *stage) plannedCommits() (*plan.Commits, error) {
 		return nil, err
 	}
 	if o.Commits == nil {
-		return nil, fmt.Errorf("fetch did not say whether the pull request's commits are checked")
+		return nil, errors.New("fetch did not say whether the pull request's commits are checked")
 	}
 	return o.Commits, nil
 }

@@ -54,16 +54,26 @@ func (p *project) commit(message string, parents ...string) string {
 // line makes n commits on top of each other, those with a number below signed signed off, and returns them, the oldest first.
 func (p *project) line(n, signed int, parents ...string) []string {
 	p.t.Helper()
-	ids := []string{}
+	var stream strings.Builder
 	for i := range n {
 		message := fmt.Sprintf("commit %d\n", i)
 		if i < signed {
 			message += "\nSigned-off-by: A <a@example.org>\n"
 		}
-		parents = []string{p.commit(message, parents...)}
-		ids = append(ids, parents[0])
+		fmt.Fprintf(&stream, "commit refs/heads/line\nmark :%d\ncommitter A <a@example.org> %d +0000\ndata %d\n%s\n", i+1, i, len(message), message)
+		if i == 0 && len(parents) > 0 {
+			fmt.Fprintf(&stream, "from %s\n", parents[0])
+		}
 	}
-	return ids
+	for i := range n {
+		fmt.Fprintf(&stream, "get-mark :%d\n", i+1)
+	}
+	stream.WriteString("done\n")
+	out, err := p.git.RunInput(p.t.Context(), p.dir, strings.NewReader(stream.String()), "fast-import", "--quiet", "--done", "--force")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return strings.Fields(out)
 }
 
 func (p *project) planned(rev plan.Revision, name string, asked plan.CommitChecks) *plan.Commits {
@@ -171,11 +181,11 @@ func TestWhichCommitsAreThePullRequests(t *testing.T) {
 			return base, head, plan.Commits{State: plan.CommitsTooMany, Base: base, Count: commitsLimit/(commitLimit-1024) + 1, Reason: "its commits' messages are longer than 16 MiB"}
 		},
 	}
-	for name, make := range cases {
+	for name, build := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newProject(t)
-			base, head, want := make(p)
+			base, head, want := build(p)
 			got := p.planned(plan.Revision{Base: base, Head: head}, gentooName, plan.CommitsAuto)
 			if got.State == plan.CommitsChecked {
 				got.Reason = "" // tested above

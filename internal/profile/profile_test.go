@@ -46,6 +46,17 @@ func TestSnapshotFillsInWhatTheAPIServerWould(t *testing.T) {
 	}
 }
 
+func TestSnapshotOfCommitChecks(t *testing.T) {
+	for given, want := range map[prcheckv1.CommitChecks]plan.CommitChecks{
+		"": plan.CommitsAuto, prcheckv1.CommitChecksAuto: plan.CommitsAuto, prcheckv1.CommitChecksOn: plan.CommitsOn, prcheckv1.CommitChecksOff: plan.CommitsOff,
+	} {
+		got, err := Snapshot(minimal(func(s *prcheckv1.CheckProfileSpec) { s.Pkgcheck = &prcheckv1.Pkgcheck{CommitChecks: given} }))
+		if err != nil || got.CommitChecks != want {
+			t.Errorf("%q is %q (%v), not %q", given, got.CommitChecks, err, want)
+		}
+	}
+}
+
 func TestSnapshotOfInheritedRules(t *testing.T) {
 	got, err := Snapshot(minimal(func(s *prcheckv1.CheckProfileSpec) {
 		s.GateInheritedRules = []string{"error", "UnknownLicense", "-EmptyFile", "error"}
@@ -111,6 +122,9 @@ func TestSnapshotSaysWhatIsWrong(t *testing.T) {
 		"an exception from nothing": {func(s *prcheckv1.CheckProfileSpec) {
 			s.GateInheritedRules = []string{"EmptyFile", "-UnknownLicense"}
 		}, "there is neither"},
+		"commits that are checked now and then": {func(s *prcheckv1.CheckProfileSpec) {
+			s.Pkgcheck = &prcheckv1.Pkgcheck{CommitChecks: "Sometimes"}
+		}, `spec.pkgcheck.commitChecks: "Sometimes" is no choice`},
 		"a negative time limit": {func(s *prcheckv1.CheckProfileSpec) {
 			s.Timeouts.Scan = metav1.Duration{Duration: -time.Second}
 		}, "spec.timeouts.scan: -1s"},
