@@ -112,7 +112,7 @@ func exists(path string) bool {
 }
 
 // prepare runs the stage of that name: for a pull request, or for a base alone.
-func (r *runner) prepare(e *engine.Engine, ctx context.Context, p plan.Plan) (plan.Outcome, error) {
+func (r *runner) prepare(ctx context.Context, e *engine.Engine, p plan.Plan) (plan.Outcome, error) {
 	if makesKit(p) {
 		return e.PrepareBase(ctx, p)
 	}
@@ -120,7 +120,7 @@ func (r *runner) prepare(e *engine.Engine, ctx context.Context, p plan.Plan) (pl
 }
 
 // scan runs the stage of that name; that of a base alone leaves a kit.
-func (r *runner) scan(e *engine.Engine, ctx context.Context, p plan.Plan) (plan.Outcome, error) {
+func (r *runner) scan(ctx context.Context, e *engine.Engine, p plan.Plan) (plan.Outcome, error) {
 	if p.Baseline == nil {
 		return e.Scan(ctx, p)
 	}

@@ -138,8 +138,8 @@ func judged(t *testing.T, s *kitServer, bare, branch string) (facts []string, ki
 			r.takeKit(t.Context(), fetch, run.Plan)
 			return outcome, errors.Join(err, r.useKit(run.Engine, run.Plan))
 		},
-		func() (plan.Outcome, error) { return r.prepare(run.Engine, t.Context(), run.Plan) },
-		func() (plan.Outcome, error) { return r.scan(run.Engine, t.Context(), run.Plan) },
+		func() (plan.Outcome, error) { return r.prepare(t.Context(), run.Engine, run.Plan) },
+		func() (plan.Outcome, error) { return r.scan(t.Context(), run.Engine, run.Plan) },
 	}
 	for _, stage := range stages {
 		outcome, err := stage()

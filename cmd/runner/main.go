@@ -89,7 +89,7 @@ func (r *runner) engine() *engine.Engine {
 
 // tool runs prepare or scan. Whatever the tool did, the outcome says it; the container fails only where that cannot be written,
 // or where somebody stopped it.
-func (r *runner) tool(ctx context.Context, before plan.Stage, stage func(*engine.Engine, context.Context, plan.Plan) (plan.Outcome, error)) error {
+func (r *runner) tool(ctx context.Context, before plan.Stage, stage func(context.Context, *engine.Engine, plan.Plan) (plan.Outcome, error)) error {
 	if !r.layout.Completed(before) {
 		fmt.Fprintf(os.Stderr, "runner: nothing to do, because %s did not complete\n", before)
 		return nil
@@ -105,7 +105,7 @@ func (r *runner) tool(ctx context.Context, before plan.Stage, stage func(*engine
 	if err := r.useKit(e, p); err != nil {
 		return fmt.Errorf("using what earlier runs left: %w", err)
 	}
-	if _, err := stage(e, ctx, p); err != nil {
+	if _, err := stage(ctx, e, p); err != nil {
 		return fmt.Errorf("writing the outcome: %w", err)
 	}
 	return ctx.Err()

@@ -35,10 +35,10 @@ type baseServer struct {
 	asked  int
 }
 
-func (s *baseServer) Baseline(_ context.Context, request results.BaselineRequest) (*results.BaselineResult, error) {
+func (s *baseServer) Baseline(ctx context.Context, request results.BaselineRequest) (*results.BaselineResult, error) {
 	s.asked++
 	if request.Findings {
-		return s.fakeServer.Baseline(context.Background(), request)
+		return s.fakeServer.Baseline(ctx, request)
 	}
 	branch := request.Branch
 	if branch == "" {

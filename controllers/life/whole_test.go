@@ -78,7 +78,7 @@ func TestACheckOfEverythingWaitsForItsBase(t *testing.T) {
 		t.Fatalf("what is awaited is %+v", made)
 	}
 	clock := b.clock.Now().UTC()
-	b.server.fakeServer.foundAt = clock
+	b.server.foundAt = clock
 	b.complete(b.jobOfRun(made.Run), verdict.Verdict{Conclusion: finding.ConclusionSuccess})
 	b.turn()
 	if got := b.findings(); got.State != prcheckv1.BaselineReady || got.Awaited {

@@ -94,7 +94,5 @@ func (s *Service) Findings(ctx context.Context, run *store.Run, p *plan.Plan) (*
 }
 
 func (p *pods) getFindings(w http.ResponseWriter, r *http.Request) {
-	p.give(w, r, func(run *store.Run, planned *plan.Plan) (*store.Artifact, error) {
-		return p.service.Findings(r.Context(), run, planned)
-	})
+	p.give(w, r, p.service.Findings)
 }

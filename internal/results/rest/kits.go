@@ -45,26 +45,24 @@ func (p *pods) putKit(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *pods) getKit(w http.ResponseWriter, r *http.Request) {
-	p.give(w, r, func(run *store.Run, planned *plan.Plan) (*store.Artifact, error) {
-		return p.service.Kit(r.Context(), run, planned, r.PathValue("id"))
+	p.give(w, r, func(ctx context.Context, run *store.Run, planned *plan.Plan) (*store.Artifact, error) {
+		return p.service.Kit(ctx, run, planned, r.PathValue("id"))
 	})
 }
 
 func (p *pods) getSeed(w http.ResponseWriter, r *http.Request) {
-	p.give(w, r, func(run *store.Run, planned *plan.Plan) (*store.Artifact, error) {
-		return p.service.Seed(r.Context(), run, planned)
-	})
+	p.give(w, r, p.service.Seed)
 }
 
 // give sends an artifact. One that turns out damaged breaks off before its end, and is forgotten.
-func (p *pods) give(w http.ResponseWriter, r *http.Request, which func(*store.Run, *plan.Plan) (*store.Artifact, error)) {
+func (p *pods) give(w http.ResponseWriter, r *http.Request, which func(context.Context, *store.Run, *plan.Plan) (*store.Artifact, error)) {
 	ctx := r.Context()
 	run, planned, err := p.runOf(r, plan.AudienceFetch)
 	if err != nil {
 		p.fail(w, r, err)
 		return
 	}
-	found, err := which(run, planned)
+	found, err := which(ctx, run, planned)
 	if err != nil {
 		p.fail(w, r, err)
 		return
