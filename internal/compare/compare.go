@@ -51,6 +51,8 @@ type Side struct {
 	Whole bool
 	// Looked are the packages that the scan looked at, where it did not look at all.
 	Looked map[Package]bool
+	// Ran names the checks that ran, of a second scan only: nil stands for all. One that looks at the whole tree finds things in packages, too.
+	Ran []string
 }
 
 // Options are what the comparison needs to know beside the facts.

@@ -56,6 +56,7 @@ type review struct {
 	again    map[Package]bool // looked at again on both sides
 	claims   map[claim]int    // how often the second scan makes each and the first has not yet
 	repeated map[Package]bool // where something was found again
+	ran      func(check string) bool
 }
 
 // claim is what is said of one side alone.
@@ -66,6 +67,9 @@ type claim struct {
 
 func newReview(base, head Side, opts Options) *review {
 	r := &review{again: map[Package]bool{}, claims: map[claim]int{}, repeated: map[Package]bool{}}
+	r.ran = func(check string) bool {
+		return (base.Ran == nil || slices.Contains(base.Ran, check)) && (head.Ran == nil || slices.Contains(head.Ran, check))
+	}
 	for p := range base.Looked {
 		r.again[p] = head.Looked[p]
 	}
@@ -80,7 +84,7 @@ func newReview(base, head Side, opts Options) *review {
 // upholds says whether an entry of the first scan keeps its class: the second one says the same, or has nothing to say.
 func (r *review) upholds(e Entry) bool {
 	side, p := sideOfClass(e.Class), packageOf(e.Fact)
-	if side == neither || p.Name == "" || !r.again[p] {
+	if side == neither || p.Name == "" || !r.again[p] || !r.ran(e.Fact.Check) {
 		return true
 	}
 	key := claim{side, familial(e.Fact, identity(e.Fact))}

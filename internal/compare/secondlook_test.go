@@ -172,3 +172,17 @@ func TestNothingUnstableGates(t *testing.T) {
 		}
 	})
 }
+
+// TestASecondLookIsNoWordOfChecksThatDidNotRun: the whole tree's checks find things in packages, and are not asked twice.
+func TestASecondLookIsNoWordOfChecksThatDidNotRun(t *testing.T) {
+	packages := []string{"d/a 1"}
+	whole, part := fact("d/a 1 X x"), fact("d/a 1 Y y")
+	whole.Check, part.Check = "WholeCheck", "PartCheck"
+	first := Compare(sideOf(packages), sideOf(packages, whole, part), Options{})
+	base2, head2 := again(packages), again(packages)
+	base2.Ran, head2.Ran = []string{"PartCheck"}, []string{"PartCheck"}
+	got, repeated := SecondLook(first, base2, head2, Options{})
+	if diff := cmp.Diff([]string{"new: d/a 1 X x", "unstable: d/a 1 Y y"}, show(got)); diff != "" || len(repeated) > 0 {
+		t.Errorf("repeated %v, (-want +got):\n%s", repeated, diff)
+	}
+}

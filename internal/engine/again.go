@@ -80,7 +80,9 @@ func (e *evaluation) second() error {
 		}
 		p := e.plan
 		p.Scope = plan.Scope{Kind: plan.ScopePackages}
-		sides[side] = again.side(p)
+		looking := again.side(p)
+		looking.Ran = append([]string{}, again.stream.Ran()...) // checks of the whole tree have nothing to say here
+		sides[side] = looking
 	}
 	found := &verdict.SecondLook{Packages: slices.Sorted(maps.Keys(looked))}
 	for _, side := range Sides {
