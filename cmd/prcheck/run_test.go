@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -116,7 +117,7 @@ func TestRun(t *testing.T) {
 	})
 	t.Run("the same change again, the base's findings from the store", func(t *testing.T) {
 		t.Parallel()
-		args := append(common, "--base", "main", "--head", "moved", "-o", "json")
+		args := slices.Concat(common, []string{"--base", "main", "--head", "moved", "-o", "json"})
 		results := [2]map[string]any{}
 		for i := range results {
 			code, out, said := prcheck(t, args...)

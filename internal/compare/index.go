@@ -85,27 +85,31 @@ func of[V any](p pool, l *list, packages map[Package]V, visit func(Package, *fin
 		names.add(name.Name)
 	}
 	found := make([][]*finding.Fact, p.workersFor(len(l.facts)))
-	p.each(len(l.facts), func(w, low, high int) {
-		last := Package{}
-		_, wanted := packages[last]
-		for _, f := range l.facts[low:high] {
-			if !names.has(f.Package) {
-				continue
-			}
-			if pkg := packageOf(f); pkg != last { // most facts are of the package of the one before
-				last = pkg
-				_, wanted = packages[pkg]
-			}
-			if wanted {
-				found[w] = append(found[w], f)
-			}
-		}
-	})
+	p.each(len(l.facts), func(w, low, high int) { found[w] = within(l.facts[low:high], &names, packages) })
 	for _, facts := range found {
 		for _, f := range facts {
 			visit(packageOf(f), f)
 		}
 	}
+}
+
+// within are the facts of some packages, whose names are in the filter.
+func within[V any](facts []*finding.Fact, names *filter, packages map[Package]V) (found []*finding.Fact) {
+	last := Package{}
+	_, wanted := packages[last]
+	for _, f := range facts {
+		if !names.has(f.Package) {
+			continue
+		}
+		if pkg := packageOf(f); pkg != last { // most facts are of the package of the one before
+			last = pkg
+			_, wanted = packages[pkg]
+		}
+		if wanted {
+			found = append(found, f)
+		}
+	}
+	return found
 }
 
 // filter says quickly of most names that they are not in a small set: by length and last letter.

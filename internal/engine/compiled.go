@@ -104,5 +104,5 @@ func (l Layout) installDriver(compiled string) error {
 			return err
 		}
 	}
-	return os.WriteFile(l.driverFile(), data, 0o644)
+	return os.WriteFile(l.driverFile(), data, 0o644) //nolint:gosec // a folder of the engine
 }

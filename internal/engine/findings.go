@@ -78,7 +78,7 @@ func (s *stage) takeKept(file string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(s.engine.Layout.Scanned(baseFile), data, 0o644)
+	return os.WriteFile(s.engine.Layout.Scanned(baseFile), data, 0o644) //nolint:gosec // a folder of the engine
 }
 
 // scanBase scans the base and keeps what it came to, where that is complete.
@@ -91,6 +91,6 @@ func (s *stage) scanBase(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(filepath.Join(dir, baseFile), data, 0o644)
+		return os.WriteFile(filepath.Join(dir, baseFile), data, 0o644) //nolint:gosec // a folder of the kit
 	})
 }

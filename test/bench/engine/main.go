@@ -95,10 +95,12 @@ type bench struct {
 	repeat    int
 	most      most
 	prcheck   string
-	root      string          // the toolchain
-	firsts    map[string]cost // of the present size
-	smallest  float64         // wall seconds of the warm one-package check in the first repository
-	first     int
+	root      string // the toolchain
+	// Of the present size, by change: the first check on a base, and later ones.
+	firsts, warm map[string]cost
+	// The repository before, and the wall seconds of the one-package check in it.
+	before     int
+	beforeTook float64
 }
 
 // prepare builds the program and finds the toolchain.
@@ -127,25 +129,11 @@ type change struct {
 
 // size measures one repository.
 func (b *bench) size(ctx context.Context, n int) error {
-	b.say("%d ebuilds: making the repository", n)
-	repo, err := ebuildrepo.Generate(ebuildrepo.Options{Seed: 1, Ebuilds: n})
-	if err != nil {
-		return err
-	}
 	dir := filepath.Join(b.dir, strconv.Itoa(n))
 	bare := filepath.Join(dir, "repo.git")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	history := ebuildrepo.NewHistory(repo)
-	changes, err := branches(repo, history)
+	changes, err := b.repository(ctx, n, bare)
 	if err != nil {
 		return err
-	}
-	if _, err := os.Stat(bare); err != nil { // --dir of an earlier measurement has it
-		if err := history.Write(ctx, bare); err != nil {
-			return err
-		}
 	}
 	if n > b.most.eclass {
 		changes = changes[:1]
@@ -159,38 +147,65 @@ func (b *bench) size(ctx context.Context, n int) error {
 		return err
 	}
 	b.row(n, "prcheck run, "+changes[0].what+", no kit yet", cold, "")
-	warm := map[string]cost{}
-	b.firsts = map[string]cost{}
+	b.firsts, b.warm = map[string]cost{}, map[string]cost{}
 	for _, c := range changes {
-		first, err := b.median(func() (cost, error) {
-			if err := forget(dir); err != nil {
-				return cost{}, err
-			}
-			return b.check(ctx, dir, bare, c.branch)
-		})
-		if err != nil {
-			return err
-		}
-		b.row(n, "prcheck run, "+c.what+", first check of it on that base", first, "")
-		if warm[c.branch], err = b.median(func() (cost, error) { return b.check(ctx, dir, bare, c.branch) }); err != nil {
-			return err
-		}
-		b.row(n, "prcheck run, "+c.what+", the base's findings from the store", warm[c.branch], b.growth(n, c, warm[c.branch]))
-		b.firsts[c.branch] = first
-	}
-	if n <= b.most.plain {
-		if err := b.plain(ctx, n, dir, bare, changes[0], warm[changes[0].branch]); err != nil {
+		if err := b.checks(ctx, n, dir, bare, c); err != nil {
 			return err
 		}
 	}
-	if n > b.most.ancestor {
+	if n > b.most.plain {
 		return nil
 	}
+	if err := b.plain(ctx, n, dir, bare, changes[0], b.warm[changes[0].branch]); err != nil || n > b.most.ancestor {
+		return err
+	}
 	for _, c := range changes {
-		if err := b.ancestor(ctx, n, dir, bare, c, warm[c.branch]); err != nil {
+		if err := b.ancestor(ctx, n, dir, bare, c, b.warm[c.branch]); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// repository makes a repository with the changes, where an earlier measurement in the same folder has not.
+func (b *bench) repository(ctx context.Context, n int, bare string) ([]change, error) {
+	b.say("%d ebuilds: making the repository", n)
+	repo, err := ebuildrepo.Generate(ebuildrepo.Options{Seed: 1, Ebuilds: n})
+	if err != nil {
+		return nil, err
+	}
+	history := ebuildrepo.NewHistory(repo)
+	changes, err := branches(repo, history)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(bare); err == nil {
+		return changes, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(bare), 0o755); err != nil {
+		return nil, err
+	}
+	return changes, history.Write(ctx, bare)
+}
+
+// checks measures warm checks of a change: the first of it on its base, and those that find the base's findings in the store.
+func (b *bench) checks(ctx context.Context, n int, dir, bare string, c change) error {
+	first, err := b.median(func() (cost, error) {
+		if err := forget(dir); err != nil {
+			return cost{}, err
+		}
+		return b.check(ctx, dir, bare, c.branch)
+	})
+	if err != nil {
+		return err
+	}
+	b.row(n, "prcheck run, "+c.what+", first check of it on that base", first, "")
+	warm, err := b.median(func() (cost, error) { return b.check(ctx, dir, bare, c.branch) })
+	if err != nil {
+		return err
+	}
+	b.row(n, "prcheck run, "+c.what+", the base's findings from the store", warm, b.growth(n, c, warm))
+	b.firsts[c.branch], b.warm[c.branch] = first, warm
 	return nil
 }
 
@@ -234,16 +249,17 @@ const wanted = 50
 
 func distance(users int) int { return max(users-wanted, wanted-users) }
 
-// growth compares a one-package check with that in the first repository.
+// growth compares a one-package check with that in the repository before.
 func (b *bench) growth(n int, c change, took cost) string {
 	if c.branch != "one" {
 		return ""
 	}
-	if b.first == 0 {
-		b.first, b.smallest = n, took.wall
-		return ""
+	said := ""
+	if b.before > 0 {
+		said = fmt.Sprintf("%.2f × that of %d ebuilds", took.wall/b.beforeTook, b.before)
 	}
-	return fmt.Sprintf("%.2f × that of %d ebuilds", took.wall/b.smallest, b.first)
+	b.before, b.beforeTook = n, took.wall
+	return said
 }
 
 // forget removes what was kept of scans of the base.
