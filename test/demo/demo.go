@@ -53,6 +53,9 @@ func (d *Demo) Open(ctx context.Context) error {
 	if err := d.Rig.Watch(ctx); err != nil {
 		return err
 	}
+	if err := d.Rig.AwaitBaseline(ctx); err != nil {
+		return err
+	}
 	d.numbers, d.secondAt = map[int]scenario.PullRequest{}, map[int]bool{}
 	for _, pr := range d.scenario.PullRequests {
 		content := githubemu.Content{SHA: pr.Branch}

@@ -125,6 +125,9 @@ func (b *bench) verdicts(ctx context.Context, bare string) (time.Duration, error
 	if err := b.rig.Watch(ctx); err != nil {
 		return 0, err
 	}
+	if err := b.rig.AwaitBaseline(ctx); err != nil {
+		return 0, err
+	}
 	b.rig.Say("opening %d pull requests", len(b.pulls))
 	began := clock.RealClock{}.Now()
 	for _, p := range b.pulls {

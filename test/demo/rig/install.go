@@ -107,6 +107,7 @@ func (r *Rig) installHelm(ctx context.Context, root string) error {
 		"--set", "externalURL=" + r.ServerURL,
 		"--set", "server.service.type=NodePort", "--set", fmt.Sprintf("server.service.nodePort=%d", serverPort),
 		"--set", "server.persistence.size=1Gi",
+		"--set", "baselines.interval=2s", "--set", "baselines.settle=0s", // nobody pushes to the branch here
 		"--set", fmt.Sprintf("manager.maxConcurrentRuns=%d", cmp.Or(r.opts.MaxRuns, 2)),
 	}
 	for _, part := range []string{"manager", "server", "runner"} {
