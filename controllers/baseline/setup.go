@@ -6,18 +6,27 @@ package baseline
 import (
 	"context"
 	"slices"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	prcheckv1 "github.com/prcheck/prcheck/api/v1alpha1"
+)
+
+// Backoff of failed passes: what fails is mostly a server that starts, and checks that come meanwhile should find their baseline.
+const (
+	firstPause = 500 * time.Millisecond
+	lastPause  = 10 * time.Second
 )
 
 // SetupWithManager adds the controller.
@@ -31,6 +40,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 		Watches(&prcheckv1.PullRequestCheck{}, handler.EnqueueRequestsFromMapFunc(repositoryOfWaiting)).
 		Watches(&prcheckv1.CheckProfile{}, handler.EnqueueRequestsFromMapFunc(r.repositoriesOfProfile),
 			builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		WithOptions(controller.Options{
+			RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](firstPause, lastPause),
+		}).
 		Complete(reconcile.AsReconciler(mgr.GetClient(), r))
 }
 

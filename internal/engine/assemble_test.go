@@ -48,7 +48,7 @@ func assembled(t *testing.T, trees, given map[string]map[string]string) (map[str
 		planted.Write(t, l.Tree(side), trees[side])
 		planted.Write(t, l.Prepared(side), given[side])
 	}
-	s := &stage{engine: &Engine{Layout: l}, plan: plan.Plan{Revision: committed(t, l.Target(), trees[Base], trees[Head])}}
+	s := &stage{engine: &Engine{Layout: l, known: newKnown()}, plan: plan.Plan{Revision: committed(t, l.Target(), trees[Base], trees[Head])}}
 	if err := s.assemble(t.Context()); err != nil {
 		return nil, err
 	}

@@ -132,14 +132,12 @@ func (l *listing) packages() []string {
 func (s *stage) changes(ctx context.Context) ([]gitops.Change, error) {
 	rev := s.plan.Revision
 	key := rev.Base + ".." + rev.Merge
-	if k := s.engine.known; k != nil {
-		if changes, ok := k.changes[key]; ok {
-			return changes, nil
-		}
+	if changes, ok := s.engine.known.changes[key]; ok {
+		return changes, nil
 	}
 	changes, err := s.engine.Git.Changes(ctx, s.engine.Layout.Target(), rev.Base, rev.Merge)
-	if k := s.engine.known; err == nil && k != nil {
-		k.changes[key] = changes
+	if err == nil {
+		s.engine.known.changes[key] = changes
 	}
 	return changes, err
 }

@@ -92,7 +92,7 @@ func inventoryOf(t *testing.T, tree string, masters ...string) inventory {
 			t.Fatal(err)
 		}
 	}
-	s := &stage{engine: &Engine{Layout: l}, plan: p}
+	s := &stage{engine: &Engine{Layout: l, known: newKnown()}, plan: p}
 	found, err := s.listing(t.Context(), Base)
 	if err != nil {
 		t.Fatal(err)
