@@ -45,17 +45,22 @@ func (r *Reconciler) compare(ctx context.Context, s *scope) error {
 			s.goOn(p, "everything is in scope; the scan is divided among several pods.")
 			continue
 		}
-		if end.State == attempt.Complete {
-			end = attempt.End{
-				State: attempt.Infrastructure, Reason: plan.ReasonPublishFailed, Message: "the result was not stored", Node: end.Node,
-				Detail: "the Job completed, but the server has no result of its run; look at the server's log and volume",
-			}
-		}
-		if err := r.attemptFailed(ctx, s, p, end); err != nil {
+		if err := r.attemptFailed(ctx, s, p, unstored(end)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// unstored is the end of an attempt without a verdict: a Job that completed failed nevertheless.
+func unstored(end attempt.End) attempt.End {
+	if end.State != attempt.Complete {
+		return end
+	}
+	return attempt.End{
+		State: attempt.Infrastructure, Reason: plan.ReasonPublishFailed, Message: "the result was not stored", Node: end.Node,
+		Detail: "the Job completed, but the server has no result of its run; look at the server's log and volume",
+	}
 }
 
 // attemptFailed decides between another attempt and giving up.

@@ -178,13 +178,11 @@ func (r *Reconciler) record(ctx context.Context, s *scope, p *ready, pull *forge
 	for range maxPlanned {
 		record := r.runRecord(s, p, pull, merged)
 		summary, err := r.putRun(ctx, record)
+		if err == nil && merged.State == results.MergeConflict && summary.State == results.RunPlanned {
+			summary, err = r.concludeConflict(ctx, record.Hash, merged)
+		}
 		if err != nil {
 			return err
-		}
-		if merged.State == results.MergeConflict && summary.State == results.RunPlanned {
-			if summary, err = r.concludeConflict(ctx, record.Hash, merged); err != nil {
-				return err
-			}
 		}
 		if divided(summary) {
 			p.status.Continues = record.Hash

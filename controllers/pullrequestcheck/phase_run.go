@@ -36,19 +36,24 @@ func (r *Reconciler) run(ctx context.Context, s *scope) error {
 			}
 			continue
 		}
-		p.Job = job.Name
-		if _, done := jobspec.Shards(job); p.Shards != nil {
-			p.Shards.Done = done
-		}
-		s.open[p.Name] = running(p)
-		end := attempt.Judge(job, s.pods[p.Run], s.now, r.Config.ImageWait)
-		if end.State != attempt.Running {
-			s.ends[p.Name] = end
-		} else if !end.Recheck.IsZero() {
-			s.wake(end.Recheck.Sub(s.now))
-		}
+		r.watch(s, p, job)
 	}
 	return nil
+}
+
+// watch judges the Job of an open run.
+func (r *Reconciler) watch(s *scope, p *prcheckv1.ProfileStatus, job *batchv1.Job) {
+	p.Job = job.Name
+	if _, done := jobspec.Shards(job); p.Shards != nil {
+		p.Shards.Done = done
+	}
+	s.open[p.Name] = running(p)
+	end := attempt.Judge(job, s.pods[p.Run], s.now, r.Config.ImageWait)
+	if end.State != attempt.Running {
+		s.ends[p.Name] = end
+	} else if !end.Recheck.IsZero() {
+		s.wake(end.Recheck.Sub(s.now))
+	}
 }
 
 // missing judges a run whose Job was seen once and is not in the cache.

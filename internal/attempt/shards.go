@@ -42,9 +42,7 @@ func judgeShards(job *batchv1.Job, pods []corev1.Pod, now time.Time, imageWait t
 				continue
 			}
 			running = true
-			if !end.Recheck.IsZero() && (result.Recheck.IsZero() || end.Recheck.Before(result.Recheck)) {
-				result.Recheck = end.Recheck
-			}
+			result.Recheck = sooner(result.Recheck, end.Recheck)
 		}
 	}
 	if i := slices.IndexFunc(failures, func(e End) bool { return e.State == Limit }); i >= 0 {
@@ -57,6 +55,14 @@ func judgeShards(job *batchv1.Job, pods []corev1.Pod, now time.Time, imageWait t
 		return ofShards(job, append(failures, stuck...))
 	}
 	return result
+}
+
+// sooner is the earlier of two times, of which either may be none.
+func sooner(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // ofShards makes one end of those of several pods: the first one's reason, with all nodes.

@@ -51,7 +51,7 @@ func (p *project) commit(message string, parents ...string) string {
 	return strings.TrimSpace(id)
 }
 
-// line makes n commits on top of each other, those with a number below signed signed off, and returns them, the oldest first.
+// line makes n commits on top of each other, the first signed of them with a sign-off, and returns them, the oldest first.
 func (p *project) line(n, signed int, parents ...string) []string {
 	p.t.Helper()
 	var stream strings.Builder

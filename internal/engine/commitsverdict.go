@@ -105,6 +105,11 @@ func (e *evaluation) commitsEvidence(s *scanned, c *plan.Commits) error {
 			return unlike("The pull request's commits were checked against the history of %s, not of the merge base %s.", text(r.History), c.Base)
 		}
 	}
+	return commitsRan(s, c)
+}
+
+// commitsRan says which check of the commits did not run although it had to.
+func commitsRan(s *scanned, c *plan.Commits) error {
 	ran := s.stream.Ran()
 	for _, name := range c.Checks {
 		if !slices.Contains(ran, name) {

@@ -152,8 +152,7 @@ func (s *stage) checkCommits(ctx context.Context, tables *pkgcheck.Tables) error
 		}
 	}
 	err = s.step("commits", func() error { return s.driveCommits(ctx, c, names) })
-	var f *failure
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*failure](err); ok {
 		return &failure{f.reason, "The pull request's commits could not be checked: " + f.message, f.err}
 	}
 	if err != nil {
@@ -164,7 +163,7 @@ func (s *stage) checkCommits(ctx context.Context, tables *pkgcheck.Tables) error
 
 func (s *stage) driveCommits(ctx context.Context, c *plan.Commits, names []string) error {
 	e, p := s.engine, s.plan
-	in := func(path string) string { return e.inside(plan.StageScan, path) }
+	in := func(name string) string { return e.inside(plan.StageScan, name) }
 	layers, err := s.assembleRequest(ctx, c)
 	if err != nil {
 		return err

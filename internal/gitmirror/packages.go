@@ -29,13 +29,7 @@ func (m *Mirrors) Packages(ctx context.Context, src Source, commits ...string) (
 		if err != nil {
 			return nil, fmt.Errorf("listing packages: %w", err)
 		}
-		versions := map[string]int{}
-		for name := range strings.SplitSeq(out, "\x00") {
-			if parts := strings.Split(name, "/"); len(parts) == 3 && strings.HasSuffix(name, ".ebuild") {
-				versions[parts[0]+"/"+parts[1]]++
-			}
-		}
-		for name, n := range versions {
+		for name, n := range versionsIn(out) {
 			p := found[name]
 			if p == nil {
 				p = &shard.Package{Name: name}
@@ -50,4 +44,15 @@ func (m *Mirrors) Packages(ctx context.Context, src Source, commits ...string) (
 	}
 	slices.SortFunc(packages, func(a, b shard.Package) int { return strings.Compare(a.Name, b.Name) })
 	return packages, nil
+}
+
+// versionsIn counts the ebuilds of each package in a listing.
+func versionsIn(listing string) map[string]int {
+	versions := map[string]int{}
+	for name := range strings.SplitSeq(listing, "\x00") {
+		if parts := strings.Split(name, "/"); len(parts) == 3 && strings.HasSuffix(name, ".ebuild") {
+			versions[parts[0]+"/"+parts[1]]++
+		}
+	}
+	return versions
 }

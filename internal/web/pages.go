@@ -112,7 +112,10 @@ func (s *Site) runText(w http.ResponseWriter, r *http.Request, run *store.Run, f
 	kind := map[string]string{"txt": "text/plain; charset=utf-8", "md": "text/markdown; charset=utf-8"}[format]
 	page := s.begin(run, p)
 	if run.Open() {
-		s.addProgress(ctx, page, run)
+		if err := s.addProgress(ctx, page, run); err != nil {
+			s.fail(w, r, err)
+			return
+		}
 		s.write(w, r, kind, []byte(page.Line+"\n"))
 		return
 	}

@@ -47,7 +47,7 @@ func memoryGroup(t *testing.T, bytes int64) (dir, at string) {
 	parent, at, limit := filepath.Join(root, "memory"), filepath.Join(root, "memory"), "memory.limit_in_bytes"
 	if _, err := os.Stat(filepath.Join(root, "cgroup.controllers")); err == nil {
 		parent, at, limit = root, root, "memory.max"
-		if err := os.WriteFile(filepath.Join(root, "cgroup.subtree_control"), []byte("+memory"), 0); err != nil { //nolint:gosec // in the control groups
+		if err := os.WriteFile(filepath.Join(root, "cgroup.subtree_control"), []byte("+memory"), 0); err != nil {
 			t.Fatalf("handing memory on to control groups, which needs root: %v", err)
 		}
 	}
@@ -65,7 +65,7 @@ func memoryGroup(t *testing.T, bytes int64) (dir, at string) {
 		}
 		t.Errorf("removing the control group: %v", err)
 	})
-	if err := os.WriteFile(filepath.Join(dir, limit), []byte(strconv.FormatInt(bytes, 10)), 0); err != nil { //nolint:gosec // in the control groups
+	if err := os.WriteFile(filepath.Join(dir, limit), []byte(strconv.FormatInt(bytes, 10)), 0); err != nil {
 		t.Fatal(err)
 	}
 	return dir, at
@@ -90,7 +90,7 @@ func contain(t *testing.T, run *stages.Run, stage plan.Stage, bytes int64) error
 		t.Fatalf("starting a container, which needs root: %v", err)
 	}
 	// It waits for its orders, and so begins nothing outside of the group.
-	err = os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(strconv.Itoa(cmd.Process.Pid)), 0) //nolint:gosec // in the control groups
+	err = os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte(strconv.Itoa(cmd.Process.Pid)), 0)
 	if err == nil {
 		_, err = in.Write(data)
 	}
@@ -105,7 +105,7 @@ func asContainer() {
 	if len(os.Args) != 2 || os.Args[1] != containerCommand {
 		return
 	}
-	if err := runContained(context.Background(), os.Stdin); err != nil {
+	if err := runContained(context.Background(), os.Stdin); err != nil { //nolint:forbidigo // a process begins here
 		fmt.Fprintln(os.Stderr, "container:", err)
 		os.Exit(1)
 	}

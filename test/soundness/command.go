@@ -20,7 +20,7 @@ import (
 func Command(name string, flags func(), do func(ctx context.Context, lab *Lab, out io.Writer) error) {
 	sandbox.Main()
 	flags()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt) //nolint:forbidigo // main functions are this and no more
 	err := inLab(ctx, name, func(lab *Lab) error { return do(ctx, lab, os.Stdout) })
 	stop()
 	if err != nil {

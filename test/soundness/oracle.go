@@ -123,15 +123,8 @@ func (o *oracle) scan(ctx context.Context, run, commit string, tree mutation.Tre
 	if err := tame(filepath.Join(run, "tree"), tree, o.base.Tree); err != nil {
 		return err
 	}
-	if o.odd.Origin != "" {
-		if _, err := git.Run(ctx, filepath.Join(run, "tree"), "update-ref", "refs/remotes/origin/main", o.odd.Origin); err != nil {
-			return err
-		}
-	}
-	if o.odd.Owner != 0 {
-		if err := chown(filepath.Join(run, "tree"), o.odd.Owner); err != nil {
-			return err
-		}
+	if err := o.oddly(ctx, git, filepath.Join(run, "tree")); err != nil {
+		return err
 	}
 	target := repository{Name: o.name, Path: o.in(run, "tree")}
 	if err := o.prepare(ctx, run, target, filepath.Join(run, "prepared")); err != nil {
@@ -166,10 +159,23 @@ func (o *oracle) scan(ctx context.Context, run, commit string, tree mutation.Tre
 	return stream.Evidence()
 }
 
+// oddly makes of a check-out what is odd about it.
+func (o *oracle) oddly(ctx context.Context, git gitops.Git, tree string) error {
+	if o.odd.Origin != "" {
+		if _, err := git.Run(ctx, tree, "update-ref", "refs/remotes/origin/main", o.odd.Origin); err != nil {
+			return err
+		}
+	}
+	if o.odd.Owner != 0 {
+		return chown(tree, o.odd.Owner)
+	}
+	return nil
+}
+
 // chown gives a folder with all that is in it to a user.
 func chown(dir string, user int) error {
 	return filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
-		return errors.Join(err, os.Lchown(path, user, user))
+		return errors.Join(err, os.Lchown(path, user, user)) //nolint:gosec // nobody else writes there
 	})
 }
 

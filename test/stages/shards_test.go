@@ -163,10 +163,12 @@ func timeless(t *testing.T, v *verdict.Verdict) map[string]any {
 
 // refused spoils the results of a shard in every way that could make a verdict of less than everything.
 func refused(t *testing.T, d *divided) {
-	stream := func(n int) string { return path.Join(plan.ShardDir(n), engine.StreamName(engine.Head)) }
+	t.Helper()
+	second, first := path.Join(plan.ShardDir(2), engine.StreamName(engine.Head)), path.Join(plan.ShardDir(1), engine.StreamName(engine.Head))
 	of2 := d.plan.Sharding.Shards[1]
 	edit := func(name, from, to string) func(*testing.T, fstest.MapFS) {
 		return func(t *testing.T, files fstest.MapFS) {
+			t.Helper()
 			old := string(files[name].Data)
 			edited := strings.ReplaceAll(old, from, to)
 			if edited == old {
@@ -199,34 +201,34 @@ func refused(t *testing.T, d *divided) {
 		},
 		"a shard's results break off": {
 			spoil: func(_ *testing.T, files fstest.MapFS) {
-				data := files[stream(2)].Data
-				files[stream(2)] = &fstest.MapFile{Data: data[:len(data)/2]}
+				data := files[second].Data
+				files[second] = &fstest.MapFile{Data: data[:len(data)/2]}
 			},
 			reason: plan.ReasonIncomplete, says: []string{"Shard 2 of 3", "head"},
 		},
 		"a shard has no results of a side": {
-			spoil:  func(_ *testing.T, files fstest.MapFS) { delete(files, stream(2)) },
+			spoil:  func(_ *testing.T, files fstest.MapFS) { delete(files, second) },
 			reason: plan.ReasonIncomplete, says: []string{"Shard 2 of 3", "no results of the head"},
 		},
 		"a shard ran another toolchain": {
-			spoil: edit(stream(2), `"pkgcheck":"`, `"pkgcheck":"9.`), reason: plan.ReasonUnlike, says: []string{"shards 1 and 2", "toolchains", "9."},
+			spoil: edit(second, `"pkgcheck":"`, `"pkgcheck":"9.`), reason: plan.ReasonUnlike, says: []string{"shards 1 and 2", "toolchains", "9."},
 		},
 		"a shard ran at another instant": {
-			spoil: edit(stream(2), `"clock":"2026-01-06T12`, `"clock":"2026-01-06T13`), reason: plan.ReasonUnlike, says: []string{"shards 1 and 2", "clocks"},
+			spoil: edit(second, `"clock":"2026-01-06T12`, `"clock":"2026-01-06T13`), reason: plan.ReasonUnlike, says: []string{"shards 1 and 2", "clocks"},
 		},
 		"a shard ran with other arguments": {
-			spoil: edit(stream(2), `"arguments":"`, `"arguments":"0`), reason: plan.ReasonUnlike, says: []string{"shards 1 and 2", "arguments"},
+			spoil: edit(second, `"arguments":"`, `"arguments":"0`), reason: plan.ReasonUnlike, says: []string{"shards 1 and 2", "arguments"},
 		},
 		"a check did not run in a shard": {
-			spoil:  edit(stream(2), `"name":"WhitespaceCheck","scope":"version","ran":true,"reason":""`, `"name":"WhitespaceCheck","scope":"version","ran":false,"reason":"skipped"`),
+			spoil:  edit(second, `"name":"WhitespaceCheck","scope":"version","ran":true,"reason":""`, `"name":"WhitespaceCheck","scope":"version","ran":false,"reason":"skipped"`),
 			reason: plan.ReasonUnlike, says: []string{"WhitespaceCheck", "shards 1 and 2"},
 		},
 		"a check of the tree ran in two shards": {
-			spoil:  edit(stream(2), `"name":"ProfilesCheck","scope":"profile_node","ran":false,"reason":"scope"`, `"name":"ProfilesCheck","scope":"profiles","ran":true,"reason":""`),
+			spoil:  edit(second, `"name":"ProfilesCheck","scope":"profile_node","ran":false,"reason":"scope"`, `"name":"ProfilesCheck","scope":"profiles","ran":true,"reason":""`),
 			reason: plan.ReasonIncomplete, says: []string{"ProfilesCheck", "shard 2"},
 		},
 		"a check of the tree ran in no shard": {
-			spoil:  edit(stream(1), `"name":"ProfilesCheck","scope":"profile_node","ran":true,"reason":""`, `"name":"ProfilesCheck","scope":"profiles","ran":false,"reason":"scope"`),
+			spoil:  edit(first, `"name":"ProfilesCheck","scope":"profile_node","ran":true,"reason":""`, `"name":"ProfilesCheck","scope":"profiles","ran":false,"reason":"scope"`),
 			reason: plan.ReasonIncomplete, says: []string{"ProfilesCheck", "no shard"},
 		},
 		"a package was counted by no shard": {
@@ -235,9 +237,10 @@ func refused(t *testing.T, d *divided) {
 		},
 		"a package was seen by no shard": {
 			spoil: func(t *testing.T, files fstest.MapFS) {
+				t.Helper()
 				category, name, _ := strings.Cut(of2[3], "/")
 				kept := [][]byte{}
-				for line := range bytes.Lines(files[stream(2)].Data) {
+				for line := range bytes.Lines(files[second].Data) {
 					var r map[string]any
 					if err := json.Unmarshal(line, &r); err != nil {
 						t.Fatal(err)
@@ -251,7 +254,7 @@ func refused(t *testing.T, d *divided) {
 					}
 					kept = append(kept, line)
 				}
-				files[stream(2)] = &fstest.MapFile{Data: bytes.Join(kept, nil)}
+				files[second] = &fstest.MapFile{Data: bytes.Join(kept, nil)}
 			},
 			reason: plan.ReasonIncomplete, says: []string{"shard 2", of2[3]},
 		},
@@ -261,6 +264,7 @@ func refused(t *testing.T, d *divided) {
 		},
 		"a stage of a shard failed": {
 			spoil: func(t *testing.T, files fstest.MapFS) {
+				t.Helper()
 				data, err := json.Marshal(plan.Outcome{Stage: plan.StageScan, Shard: 2, Reason: plan.ReasonOutOfMemory, Message: "The scan stage needed more memory."})
 				if err != nil {
 					t.Fatal(err)

@@ -52,7 +52,7 @@ func script(tb testing.TB, name string, args ...string) string {
 	tb.Helper()
 	key := strings.Join(append([]string{name}, args...), " ")
 	if line, ok := told.Load(key); ok {
-		return line.(string) //nolint:errcheck,forcetypeassert // nothing else is stored
+		return line.(string) //nolint:forcetypeassert // nothing else is stored
 	}
 	cmd := exec.CommandContext(tb.Context(), filepath.Join(source(), name), args...)
 	var said bytes.Buffer

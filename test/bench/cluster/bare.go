@@ -82,6 +82,7 @@ func (b *bench) ended(ctx context.Context) (int, error) {
 			done++
 		case corev1.PodFailed:
 			return 0, fmt.Errorf("the bare pod %s failed: %+v", pod.Name, pod.Status.ContainerStatuses)
+		default: // it waits or runs
 		}
 	}
 	return done, nil

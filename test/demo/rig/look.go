@@ -62,6 +62,7 @@ func (r *Rig) AwaitBaseline(ctx context.Context) error {
 				ready++
 			case v1alpha1.BaselineFailed:
 				return fmt.Errorf("the baseline of %s failed: %s: %s", b.Branch, b.Reason, b.Message)
+			default: // it waits or runs
 			}
 		}
 		if ready > 0 && ready == len(repository.Status.Baselines) {
