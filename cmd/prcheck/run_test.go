@@ -150,8 +150,8 @@ func TestRun(t *testing.T) {
 	})
 	t.Run("the change's own commits", func(t *testing.T) {
 		t.Parallel()
-		code, out, said := prcheck(t, append(common, "--base", "main", "--head", "good", "--commits", "on")...)
-		if code != 0 || !strings.Contains(out, "1 commit of the change's own was checked") || !strings.Contains(out, "BadCommitSummary") {
+		code, out, said := prcheck(t, append(common, "--base", "main", "--head", "bad", "--commits", "on")...)
+		if code != 1 || !strings.Contains(out, "1 commit of the change's own was checked") || !strings.Contains(out, "BadCommitSummary") {
 			t.Errorf("exit %d\n%s\n%s", code, out, said)
 		}
 	})

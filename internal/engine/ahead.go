@@ -171,11 +171,19 @@ func (a *ahead) alive() bool {
 	}
 }
 
-// end closes the connection, which ends a driver that waits, and returns when nothing of it is left.
+// endPatience is how long a driver may take to end by itself.
+const endPatience = 5 * time.Second
+
+// end closes the connection, which ends a driver that waits, and returns when nothing of it is left. One that does not end is stopped.
 func (a *ahead) end() error {
 	err := a.connection.Close()
-	<-a.ended
-	a.cancel()
+	timer := time.NewTimer(endPatience)
+	defer timer.Stop()
+	select {
+	case <-a.ended:
+	case <-timer.C:
+	}
+	a.stop()
 	if errors.Is(err, os.ErrClosed) {
 		err = nil
 	}
