@@ -90,7 +90,10 @@ func judge(tb testing.TB, p plan.Plan, base, head *scanned) *verdict.Verdict {
 	}
 	for _, s := range []plan.Stage{plan.StageFetch, plan.StagePrepare, plan.StageScan} {
 		o := plan.Outcome{Stage: s, OOMKills: -1}
-		if s == plan.StageScan {
+		switch s {
+		case plan.StageFetch:
+			o.Commits = &plan.Commits{State: plan.CommitsDisabled}
+		case plan.StageScan:
 			o.Packages = map[string][]string{engine.Base: base.Packages, engine.Head: head.Packages}
 		}
 		data, err := json.Marshal(o)
