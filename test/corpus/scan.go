@@ -95,6 +95,7 @@ func judge(tb testing.TB, p plan.Plan, base, head *scanned) *verdict.Verdict {
 			o.Commits = &plan.Commits{State: plan.CommitsDisabled}
 		case plan.StageScan:
 			o.Packages = map[string][]string{engine.Base: base.Packages, engine.Head: head.Packages}
+		default: // prepare has no more to say
 		}
 		data, err := json.Marshal(o)
 		if err != nil {
