@@ -133,7 +133,8 @@ func cacheOptions() cache.Options {
 func stripJob(object any) (any, error) {
 	if job, ok := object.(*batchv1.Job); ok {
 		job.ManagedFields = nil
-		job.Spec = batchv1.JobSpec{}
+		// A divided run is judged by these.
+		job.Spec = batchv1.JobSpec{Completions: job.Spec.Completions, CompletionMode: job.Spec.CompletionMode}
 	}
 	return object, nil
 }
